@@ -1,0 +1,82 @@
+"""The error tree: everything that makes Baoshu refuse a request.
+
+    BaoshuError
+    ├── EmptyText          empty-text           422  nothing to read
+    ├── TextTooLong        text-too-long        413  more characters than one request may hold
+    ├── UndecodableInput   undecodable-input    422  bytes that are no text in any encoding read here
+    ├── UnsupportedFile    unsupported-file     415  a file form that has no reader
+    ├── InvalidRequest     invalid-request      400  a malformed body or field
+    └── NotReady           not-ready            503  the model is not loaded (yet)
+
+Each class carries `code` (stable, machine-readable; the tail of an RFC 9457 `type`), `status` (HTTP) and `title` (Chinese,
+the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be right).  Trouble
+that can be lived with is no error but a finding in the result.  This module knows nothing of HTTP beyond the number.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class BaoshuError(Exception):
+    """Base of the tree.  `detail` says what was wrong here, and what would be right."""
+
+    code: ClassVar[str] = "internal-error"
+    status: ClassVar[int] = 500
+    title: ClassVar[str] = "内部错误"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class EmptyText(BaoshuError):
+    code = "empty-text"
+    status = 422
+    title = "文本为空"
+
+    def __init__(self, detail: str = "文本中没有可读的字符；请提交报告全文。") -> None:
+        super().__init__(detail)
+
+
+class TextTooLong(BaoshuError):
+    """`limit` and `length` count Unicode code points."""
+
+    code = "text-too-long"
+    status = 413
+    title = "文本过长"
+
+    def __init__(self, limit: int, length: int) -> None:
+        super().__init__(f"文本有 {length} 个字符，一次最多 {limit} 个；请拆分后分次提交。")
+        self.limit = limit
+        self.length = length
+
+
+class UndecodableInput(BaoshuError):
+    code = "undecodable-input"
+    status = 422
+    title = "无法识别的编码"
+
+    def __init__(self, detail: str = "文件不是可识别编码的文本；请另存为 UTF-8 或 GB18030 编码后再提交。") -> None:
+        super().__init__(detail)
+
+
+class UnsupportedFile(BaoshuError):
+    code = "unsupported-file"
+    status = 415
+    title = "不支持的文件类型"
+
+
+class InvalidRequest(BaoshuError):
+    code = "invalid-request"
+    status = 400
+    title = "请求有误"
+
+
+class NotReady(BaoshuError):
+    code = "not-ready"
+    status = 503
+    title = "服务尚未就绪"
+
+    def __init__(self, detail: str = "模型尚未载入；请稍后再试。") -> None:
+        super().__init__(detail)
