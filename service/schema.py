@@ -1,0 +1,246 @@
+"""The form of what goes in and out over HTTP: types with a description of every field, for mypy and for OpenAPI.
+
+`response` builds these dictionaries, `app` shows them.  They are plain dictionaries at run time, so that a long answer
+is not validated field by field.  Offsets are Unicode code points into the text as posted (for a file: into
+`report.text`), half open; `text[start:end]` equals the `text` beside it.  This module knows nothing of how a field is
+found; the meaning of every label and value stands in the README.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import BaseModel, ConfigDict, Field
+from typing_extensions import TypedDict
+
+Start = Annotated[int, Field(description="First character, counted in Unicode code points of the posted text.", ge=0)]
+End = Annotated[int, Field(description="One past the last character.", ge=0)]
+Score = Annotated[float, Field(description="Confidence between 0 and 1.", ge=0, le=1)]
+SourceName = Annotated[
+    Literal["sentence", "earlier", "heading", "table", "report"],
+    Field(description="Where the field came from; `report` has no span of its own."),
+]
+
+
+class ExtractRequest(BaseModel):
+    """A report to read.  `published`, `area` and `title` are hints; without them all three are read from the text."""
+
+    model_config = ConfigDict(extra="forbid", title="ExtractRequest")
+
+    text: Annotated[str, Field(description="The report, whole.")]
+    published: Annotated[datetime.date | None, Field(description="The day it was published, ISO 8601.")] = None
+    area: Annotated[str | None, Field(description="The region it speaks of.", max_length=100)] = None
+    title: Annotated[str | None, Field(description="Its title.", max_length=500)] = None
+
+
+class RangeJson(TypedDict):
+    """A range of the posted text."""
+
+    start: Start
+    end: End
+
+
+class TextSpan(RangeJson):
+    """A stretch of the posted text."""
+
+    text: Annotated[str, Field(description="The characters between `start` and `end`.")]
+
+
+class AreaJson(TypedDict):
+    """A region."""
+
+    name: Annotated[str, Field(description="Name of the region, `全区` and `我县` already resolved.")]
+    code: Annotated[str | None, Field(description="GB/T 2260 code of six digits, null where it resolves to none.")]
+
+
+class ReportJson(TypedDict):
+    """What the report says of itself."""
+
+    id: Annotated[str, Field(description="SHA-256 of the text in UTF-8, in hexadecimal.")]
+    title: Annotated[str | None, Field(description="Its title, cleaned of layout.")]
+    issuer: Annotated[TextSpan | None, Field(description="The body that issued it.")]
+    published: Annotated[str | None, Field(description="EDTF day, month or year of publication.")]
+    period: Annotated[str | None, Field(description="EDTF time that the report speaks of.")]
+    area: Annotated[AreaJson | None, Field(description="The region that the report speaks of.")]
+    text: NotRequired[Annotated[str, Field(description="For a posted file: the text that the offsets count in.")]]
+
+
+class PartJson(RangeJson):
+    """One report of a compilation, or one region's section of an article."""
+
+    title: Annotated[str | None, Field(description="Title of the part.")]
+    area: AreaJson | None
+    period: Annotated[str | None, Field(description="EDTF time that the part speaks of.")]
+
+
+class SectionJson(RangeJson):
+    """A heading and all that stands under it."""
+
+    level: Annotated[int, Field(description="1 for 一、, 2 for (一), 3 for 1., 4 for (1) and 一是.")]
+    heading: Annotated[str, Field(description="The heading, cleaned of layout.")]
+
+
+class TableJson(RangeJson):
+    """A table found in the text."""
+
+    caption: Annotated[str | None, Field(description="The line above that names it.")]
+    rows: int
+    columns: int
+
+
+class EntityJson(TextSpan):
+    """A labelled stretch of the text; entities never overlap."""
+
+    id: Annotated[str, Field(description="`e1`, `e2`, ... in reading order.")]
+    label: Literal[
+        "ORG",
+        "PLATFORM",
+        "PROGRAM",
+        "POLICY",
+        "AREA",
+        "PERIOD",
+        "INDICATOR",
+        "MONEY",
+        "PERCENT",
+        "PEOPLE",
+        "COUNT",
+        "RANK",
+    ]
+    score: Score
+
+
+class ValueJson(TextSpan):
+    """A number as read."""
+
+    entity: Annotated[str | None, Field(description="`id` of the entity it stands in.")]
+    low: Annotated[
+        float | int | None, Field(description="Number in base units (yuan, persons, ...); null where it is masked.")
+    ]
+    high: Annotated[float | int | None, Field(description="Equal to `low` unless a range.")]
+    unit: Annotated[str, Field(description="元 · % · 个百分点 · 人 · 人次 · 人年 · 名次 · the counter itself.")]
+    bound: Literal["exact", "at_least", "over", "about", "below", "range"]
+    masked: Annotated[bool, Field(description="Whether its digits are masked, as in `XX亿元`.")]
+
+
+class IndicatorJson(TypedDict):
+    """What a number measures."""
+
+    name: Annotated[str, Field(description="Name of the indicator; empty where the text names none.")]
+    code: Annotated[str | None, Field(description="Code in the catalogue of indicators, null rather than wrong.")]
+    spans: Annotated[list[TextSpan], Field(description="The characters that name it, in reading order.")]
+
+
+class PeriodJson(TypedDict):
+    """The time a number speaks of."""
+
+    edtf: Annotated[str, Field(description="ISO 8601-2 (EDTF): `2023`, `2023-01/2023-09`, `../2022-12-31`, `20XX`.")]
+    text: str | None
+    start: Start | None
+    end: End | None
+    source: SourceName
+
+
+class ObservedAreaJson(TypedDict):
+    """The region a number speaks of."""
+
+    name: str
+    code: Annotated[str | None, Field(description="GB/T 2260 code of six digits, null where it resolves to none.")]
+    text: str | None
+    start: Start | None
+    end: End | None
+    source: SourceName
+
+
+class EvidenceJson(RangeJson):
+    """The sentence or table row that proves an observation."""
+
+    section: Annotated[str, Field(description="Headings above it, outermost first, joined by `/`.")]
+
+
+class ObservationJson(TypedDict):
+    """One figure with all that the text says of it."""
+
+    id: Annotated[str, Field(description="`o1`, `o2`, ... in reading order.")]
+    value: ValueJson
+    indicator: IndicatorJson
+    measure: Literal["level", "increment", "growth", "diff", "rank"]
+    period: PeriodJson | None
+    area: ObservedAreaJson | None
+    scope: Annotated[str | None, Field(description="Rank only: the field of comparison.")]
+    base: Annotated[str | None, Field(description="Growth and diff only: `yoy` or the base's own words.")]
+    status: Literal["actual", "plan", "forecast"]
+    score: Score
+    evidence: EvidenceJson
+
+
+class SetAsideJson(TextSpan):
+    """A number that measures nothing, and why."""
+
+    reason: Annotated[
+        str,
+        Field(description="heading, document_number, date, name, furniture, table_of_contents, list_marker ..."),
+    ]
+
+
+class LedgerJson(TypedDict):
+    """Every number of the text, accounted for."""
+
+    numbers: int
+    observed: int
+    set_aside: list[SetAsideJson]
+    unexplained: list[TextSpan]
+
+
+class FindingJson(TypedDict):
+    """Trouble that can be lived with."""
+
+    code: str
+    message: str
+    spans: list[TextSpan]
+
+
+class ModelJson(TypedDict):
+    """The model that read the text."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class ExtractionJson(TypedDict):
+    """All that is read from one text."""
+
+    report: ReportJson
+    parts: list[PartJson]
+    sections: list[SectionJson]
+    tables: list[TableJson]
+    entities: list[EntityJson]
+    observations: list[ObservationJson]
+    ledger: LedgerJson
+    findings: list[FindingJson]
+    model: ModelJson
+
+
+class ProblemJson(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: Annotated[str, Field(description="Stable name of the kind of problem: `urn:baoshu:problem:...`.")]
+    title: Annotated[str, Field(description="What kind of problem it is, in Chinese; the same for every instance.")]
+    status: Annotated[int, Field(description="The HTTP status.")]
+    detail: Annotated[str, Field(description="What was wrong, and what would be right, in Chinese.")]
+    instance: NotRequired[Annotated[str, Field(description="For a fault of ours: what to look for in the log.")]]
+
+
+class HealthJson(TypedDict):
+    """The state of the server."""
+
+    status: Literal["live", "ready"]
+
+
+class VersionJson(TypedDict):
+    """Which program and which model answer."""
+
+    name: Literal["baoshu"]
+    version: str
+    model: ModelJson

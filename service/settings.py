@@ -1,0 +1,88 @@
+"""Settings, read once at start.
+
+In: the process environment (`BAOSHU_*`).  Out: one frozen `Settings`, or a `SettingsError` that says in Chinese what
+was wrong.  Nothing here is read at import, and no other module looks at the environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+PREFIX = "BAOSHU_"
+LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
+
+# Weights stand beside the package, in `models/<name>/` of the checkout.
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "baoshu"
+
+# A JSON body spends at most six bytes on a character outside the rarest planes (`\\uXXXX`); the rest is for the other
+# fields and the multipart frame.
+BYTES_PER_CHARACTER = 6
+BODY_ALLOWANCE = 64 * 1024
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; the message is Chinese and names the variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What can be set from outside.
+
+    `host`, `port`: where the server listens.  `max_characters`: the longest text one request may hold, in Unicode code
+    points.  `threads`: threads the model uses for one text.  `concurrency`: texts read at the same time; `queue`: texts
+    that may wait for their turn before the server answers 503.  `model`: folder of the model.  `log_level`: one of
+    `LOG_LEVELS`.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    max_characters: int = 2_000_000
+    threads: int = 2
+    concurrency: int = 2
+    queue: int = 16
+    model: Path = DEFAULT_MODEL
+    log_level: str = "info"
+
+    @property
+    def max_body_bytes(self) -> int:
+        """The longest request body that is read before it is refused."""
+        return self.max_characters * BYTES_PER_CHARACTER + BODY_ALLOWANCE
+
+    @classmethod
+    def from_environ(cls, environ: Mapping[str, str]) -> Settings:
+        """Settings from `BAOSHU_HOST`, `BAOSHU_PORT`, ...; an unset or blank variable leaves its default.
+
+        Raises `SettingsError` for a number that is none or out of range, an unknown log level, and a `BAOSHU_` variable
+        that is no setting (a slip of the pen must not pass for a setting).
+        """
+        given = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
+        known = {PREFIX + name.upper() for name in cls.__dataclass_fields__}
+        unknown = sorted(given.keys() - known)
+        if unknown:
+            raise SettingsError(f"不认识的设置 {'、'.join(unknown)}；可用的设置为 {'、'.join(sorted(known))}。")
+        default = cls()
+        level = given.get("BAOSHU_LOG_LEVEL", "").lower() or default.log_level
+        if level not in LOG_LEVELS:
+            raise SettingsError(f"BAOSHU_LOG_LEVEL 为“{level}”，应为 {'、'.join(LOG_LEVELS)} 之一。")
+        return cls(
+            host=given.get("BAOSHU_HOST") or default.host,
+            port=_whole(given, "BAOSHU_PORT", default.port, 0, 65_535),
+            max_characters=_whole(given, "BAOSHU_MAX_CHARACTERS", default.max_characters, 1, 100_000_000),
+            threads=_whole(given, "BAOSHU_THREADS", default.threads, 1, 256),
+            concurrency=_whole(given, "BAOSHU_CONCURRENCY", default.concurrency, 1, 256),
+            queue=_whole(given, "BAOSHU_QUEUE", default.queue, 0, 100_000),
+            model=Path(given.get("BAOSHU_MODEL") or default.model),
+            log_level=level,
+        )
+
+
+def _whole(given: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """The whole number that `name` gives, between `least` and `most` inclusive."""
+    text = given.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit()) or not least <= int(text) <= most:
+        raise SettingsError(f"{name} 为“{text}”，应为 {least} 到 {most} 之间的整数。")
+    return int(text)
