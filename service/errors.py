@@ -6,12 +6,19 @@
     ├── UndecodableInput   undecodable-input    422  bytes that are no text in any encoding read here
     ├── UnsupportedFile    unsupported-file     415  a file form that has no reader
     ├── InvalidRequest     invalid-request      400  a malformed body or field
+    ├── BodyTooLarge       body-too-large       413  more bytes than the longest text can need
+    ├── UnsupportedMedia   unsupported-media    415  a request body of a kind not read here
+    ├── NotFound           not-found            404  no such address
+    ├── MethodNotAllowed   method-not-allowed   405  the address exists, not for this method
+    ├── Busy               busy                 503  as many texts wait as may wait
     └── NotReady           not-ready            503  the model is not loaded (yet)
 
-Each class carries `code` (stable, machine-readable; the tail of an RFC 9457 `type`), `status` (HTTP) and `title` (Chinese,
-the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be right).  Trouble
+Each class carries `code` (stable, machine-readable; the tail of an RFC 9457 `type`), `status` (HTTP) and `title`
+(Chinese, the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be right).  Trouble
 that can be lived with is no error but a finding in the result.  This module knows nothing of HTTP beyond the number.
 """
+
+# ruff: noqa: N818 (the names are those of the conditions)
 
 from __future__ import annotations
 
@@ -79,4 +86,43 @@ class NotReady(BaoshuError):
     title = "服务尚未就绪"
 
     def __init__(self, detail: str = "模型尚未载入；请稍后再试。") -> None:
+        super().__init__(detail)
+
+
+class BodyTooLarge(BaoshuError):
+    """`limit` counts bytes."""
+
+    code = "body-too-large"
+    status = 413
+    title = "请求体过大"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"请求体超过 {limit} 字节；请拆分后分次提交。")
+        self.limit = limit
+
+
+class UnsupportedMedia(BaoshuError):
+    code = "unsupported-media"
+    status = 415
+    title = "不支持的请求格式"
+
+
+class NotFound(BaoshuError):
+    code = "not-found"
+    status = 404
+    title = "没有这个地址"
+
+
+class MethodNotAllowed(BaoshuError):
+    code = "method-not-allowed"
+    status = 405
+    title = "不允许的请求方法"
+
+
+class Busy(BaoshuError):
+    code = "busy"
+    status = 503
+    title = "服务繁忙"
+
+    def __init__(self, detail: str = "等待处理的报告已满；请稍后重试。") -> None:
         super().__init__(detail)
