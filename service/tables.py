@@ -9,10 +9,13 @@ What the cells mean is not known here (`table_reader`).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from service.records import Cell, Span, Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 DELIMITERS = "|｜│┃\t"
 MAX_CAPTION = 60  # a title of a table is a phrase; longer lines are prose
@@ -33,8 +36,10 @@ _HEADING = re.compile(
     r"\s*(?:第?[一二三四五六七八九十百]+[、.．章节]|[((][一二三四五六七八九十]+[))]|\d{1,2}[、.．](?!\d)|[((]\d{1,2}[))])"
 )
 _NUMBER_START = re.compile(r"\s*[≥≤><＞＜约超近达到至不少低于±+\-－−]*\s*\d")
-_TIME = re.compile(r"(?:(?:19|20)\d\d|20[X×]{2})\s*(?:年度?)?(?=$|[^\d.%])(?:\s*\d{1,2}\s*[-—~至]?\s*\d{0,2}\s*(?:月|季度))*"
-                   r"|\d{1,2}\s*[-—~至]\s*\d{1,2}\s*月|\d{1,2}\s*月份?|[一二三四]季度|[上下]半年|[XＸ×]{2}年")
+_TIME = re.compile(
+    r"(?:(?:19|20)\d\d|20[X×]{2})\s*(?:年度?)?(?=$|[^\d.%])"
+    r"|\d{1,2}\s*[-—~至]\s*\d{1,2}\s*月|\d{1,2}\s*月份?|[一二三四]季度|[上下]半年|[XＸ×]{2}年"
+)
 _BLANK_MARK = re.compile(r"\s*[-—－–/／\\.…*]+\s*")
 _TOC_LINE = re.compile(r"(?:\.{3,}|…{2,}|·{3,})\s*\d*\s*$")
 
@@ -52,10 +57,10 @@ class _Row:
 def find_tables(text: str) -> tuple[Table, ...]:
     """All data tables of `text` in reading order.
 
-    A table has two rows or more and two columns or more.  Index boxes at a document's head (`索引号: | … | 公开方式: |`),
-    single rows of links and contents lists are no tables; `find_boxes` has them.  Rules of Markdown, leading rows with
-    one cell (a caption, a unit) and closing note rows belong to no table's rows.  `Table.span` runs from the
-    first header row to the end of the last row; the caption lies before it.
+    A table has two rows or more and two columns or more.  Index boxes at a document's head (`索引号: | … |`), single
+    rows of links and contents lists are no tables; `find_boxes` has them.  Rules of Markdown, leading rows with one
+    cell (a caption, a unit) and closing note rows belong to no table's rows.  `Table.span` runs from the first header
+    row to the end of the last row; the caption lies before it.
     """
     return tuple(table for block in _blocks(text) if (table := _table(text, block)) is not None)
 
@@ -170,12 +175,12 @@ def _is_rule(text: str, cells: list[Span]) -> bool:
 
 def _is_box(text: str, rows: list[list[Span]]) -> bool:
     """Whether most rows are pairs of a key with a colon and its value."""
-    keyed = sum(any(text[cell.end - 1 : cell.end] in (":", "：") for cell in cells if cell.end > cell.start) for cells in rows)
+    keyed = sum(any(cell.of(text).endswith((":", "：")) for cell in cells) for cells in rows)
     return 2 * keyed >= len(rows)
 
 
 def _is_tab_table(text: str, rows: list[list[Span]], width: int) -> bool:
-    """Tabs also part a list's numbers from its items and a title from its page: a grid holds figures beside its label."""
+    """Tabs also part a list's numbers from its items and a title from its page: a grid has figures beside labels."""
     if sum(len(cells) == width for cells in rows) * 2 < len(rows):
         return False
     if all(_HEADING.match(text, cells[0].start, cells[0].end) for cells in rows):
@@ -223,7 +228,7 @@ def _is_figure(text: str, cell: Span) -> bool:
 
 
 def _continues_header(text: str, above: list[Span], cells: list[Span]) -> bool:
-    """Whether a row without figures is one more header row: the row above merged cells, or this one holds header words."""
+    """Whether a row without figures is one more header row: the one above merged cells, or it holds header words."""
     if len(above) != len(cells) or any(cell.end == cell.start for cell in above):
         return True
     return any(_LEAF_CELL.search(text, cell.start, cell.end) for cell in cells)
