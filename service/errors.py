@@ -14,8 +14,9 @@
     └── NotReady           not-ready            503  the model is not loaded (yet)
 
 Each class carries `code` (stable, machine-readable; the tail of an RFC 9457 `type`), `status` (HTTP) and `title`
-(Chinese, the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be right).  Trouble
-that can be lived with is no error but a finding in the result.  This module knows nothing of HTTP beyond the number.
+(Chinese, the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be
+right).  Trouble that can be lived with is no error but a finding in the result.  This module knows nothing of HTTP
+beyond the number.
 """
 
 # ruff: noqa: N818 (the names are those of the conditions)

@@ -1,4 +1,4 @@
-"""The form of what goes in and out over HTTP: types with a description of every field, for mypy and for OpenAPI.
+"""The form of an answer: types with a description of every field, for mypy and for OpenAPI.
 
 `response` builds these dictionaries, `app` shows them.  They are plain dictionaries at run time, so that a long answer
 is not validated field by field.  Offsets are Unicode code points into the text as posted (for a file: into
@@ -8,10 +8,9 @@ found; the meaning of every label and value stands in the README.
 
 from __future__ import annotations
 
-import datetime
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
 
 Start = Annotated[int, Field(description="First character, counted in Unicode code points of the posted text.", ge=0)]
@@ -21,17 +20,6 @@ SourceName = Annotated[
     Literal["sentence", "earlier", "heading", "table", "report"],
     Field(description="Where the field came from; `report` has no span of its own."),
 ]
-
-
-class ExtractRequest(BaseModel):
-    """A report to read.  `published`, `area` and `title` are hints; without them all three are read from the text."""
-
-    model_config = ConfigDict(extra="forbid", title="ExtractRequest")
-
-    text: Annotated[str, Field(description="The report, whole.")]
-    published: Annotated[datetime.date | None, Field(description="The day it was published, ISO 8601.")] = None
-    area: Annotated[str | None, Field(description="The region it speaks of.", max_length=100)] = None
-    title: Annotated[str | None, Field(description="Its title.", max_length=500)] = None
 
 
 class RangeJson(TypedDict):

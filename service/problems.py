@@ -1,0 +1,112 @@
+"""Errors as RFC 9457 problem documents.
+
+In: whatever a route raises.  Out: `application/problem+json` with a stable `type` and a Chinese `detail`, never a
+trace.  `install` covers every way in which a request can fail, those of the framework included.  Knows nothing of the
+routes.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from service.errors import BaoshuError, Busy, InvalidRequest, MethodNotAllowed, NotFound, NotReady
+from service.schema import ProblemJson
+
+MEDIA_TYPE = "application/problem+json"
+TYPE_PREFIX = "urn:baoshu:problem:"
+
+# Both pass by themselves: a model loads in a second or two, a report is read in a few.
+RETRY_AFTER_SECONDS = 5
+
+_log = logging.getLogger("baoshu")
+
+
+def problem(error: BaoshuError) -> ProblemJson:
+    """The problem document of an error."""
+    return {"type": TYPE_PREFIX + error.code, "title": error.title, "status": error.status, "detail": error.detail}
+
+
+def kinds() -> Iterator[type[BaoshuError]]:
+    """Every kind of error that can reach a caller: the whole tree, its root (`internal-error`) first."""
+    yield BaoshuError
+    yield from _below(BaoshuError)
+
+
+def install(app: FastAPI) -> None:
+    """Make `app` answer every failure with a problem document."""
+    app.add_exception_handler(BaoshuError, _refused)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _fault)
+
+
+def responses(*errors: type[BaoshuError]) -> dict[int | str, dict[str, Any]]:
+    """The OpenAPI `responses` of a route that can raise these."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    kinds_here: set[type[BaoshuError]] = {*errors, BaoshuError}
+    for error in sorted(kinds_here, key=lambda kind: (kind.status, kind.code)):
+        phrase = HTTPStatus(error.status).phrase
+        answer = by_status.setdefault(
+            error.status,
+            {
+                "description": phrase,
+                "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/ProblemJson"}, "examples": {}}},
+            },
+        )
+        example: ProblemJson = {
+            "type": TYPE_PREFIX + error.code,
+            "title": error.title,
+            "status": error.status,
+            "detail": f"{error.title}。",
+        }
+        answer["content"][MEDIA_TYPE]["examples"][error.code] = {"value": example}
+    return by_status
+
+
+def _below(kind: type[BaoshuError]) -> Iterator[type[BaoshuError]]:
+    for child in kind.__subclasses__():
+        yield child
+        yield from _below(child)
+
+
+def _answer(body: ProblemJson, headers: Mapping[str, str] | None = None) -> JSONResponse:
+    return JSONResponse(body, status_code=body["status"], media_type=MEDIA_TYPE, headers=headers)
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    if not isinstance(error, BaoshuError):
+        raise error
+    waits = isinstance(error, Busy | NotReady)
+    return _answer(problem(error), {"Retry-After": str(RETRY_AFTER_SECONDS)} if waits else None)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    """What the framework refuses by itself: unknown addresses, wrong methods, broken frames."""
+    if not isinstance(error, HTTPException):
+        raise error
+    known: BaoshuError
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        known = NotFound(f"没有 {request.url.path} 这个地址；提交报告请用 POST /extract，接口说明见 /openapi.json。")
+    elif error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        known = MethodNotAllowed(f"{request.url.path} 不接受 {request.method} 请求，可用的方法为 {allowed}。")
+    else:
+        known = InvalidRequest(f"请求无法处理：{error.detail}。")
+    return _answer(problem(known), error.headers)
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    """A fault of ours: the trace goes to the log under a number, the number to the caller."""
+    instance = f"urn:uuid:{uuid.uuid4()}"
+    _log.error("%s %s failed (%s)", request.method, request.url.path, instance, exc_info=error)
+    body = problem(BaoshuError("服务内部出错，报告没有读完；请把 instance 编号告知维护者。"))
+    body["instance"] = instance
+    return _answer(body)

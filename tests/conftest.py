@@ -1,0 +1,34 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fakes import FakePipeline
+from fastapi.testclient import TestClient
+
+from service.app import create_app
+from service.settings import Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def root() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture
+def pipeline() -> FakePipeline:
+    return FakePipeline()
+
+
+@pytest.fixture
+def client(pipeline: FakePipeline) -> Iterator[TestClient]:
+    """The service with the fake pipeline and a limit of 100 characters."""
+    settings = Settings(max_characters=100)
+    with TestClient(create_app(settings, pipeline), raise_server_exceptions=False) as running:
+        yield running
