@@ -1,0 +1,184 @@
+"""The linker: which indicator, period and area a value belongs to, and what it says of them.
+
+In: clean text, its layout, the tagged entities and the reports of the parts.  Out: observations of the prose, in reading
+order.  The model decides the links, the measure and the status, because these hang on meaning; rules read what the
+characters themselves say: numbers, units, bounds, signs, scopes, bases, dates, codes.  A rule overrules the model only
+where the annotation leaves no choice: a rank is a rank, percentage points are a difference.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.areas import gazetteer
+from service.candidates import PAIR_SIZES, VALUE_SIZES, Pair, Surroundings, pairs, value_features
+from service.numbers import base_of, read_quantity, scope_of, sign
+from service.periods import read_period
+from service.records import (
+    AreaRef, Entity, IndicatorRef, Label, Layout, Measure, Observation, PeriodRef, Quantity, Report, Section, Source, Span, Status,
+)  # fmt: skip
+from service.report import default_period
+from service.tagger import Tagged, Tagger
+
+MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
+STATUSES = tuple(Status)
+# A value with no indicator above one half takes its best one if that is at least this likely (calibrated on the held-out
+# part: below it the values that truly have none outnumber the rest).
+LAST_RESORT = 0.1
+GROWTH_UNITS = ("%", "‰", "倍", "番", "成")
+NOT_INCREMENT = ("%", "‰")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the model chose for one value: entity numbers with their probability; None where it chose none."""
+
+    indicators: tuple[int, ...]
+    indicator_score: float
+    period: int | None
+    area: int | None
+    measure: Measure
+    status: Status
+    score: float
+
+
+def link(text: str, layout: Layout, tagged: Tagged, reports: Sequence[Report], tagger: Tagger) -> tuple[Observation, ...]:
+    """Observations of all value entities that read as numbers.  `reports` are those of `layout.parts`, in order."""
+    around = Surroundings(text, tagged.entities, layout.sentences)
+    chosen = choose(text, layout, tagged, around, tagger)
+    return tuple(_observations(text, layout, tagged.entities, around, chosen, reports))
+
+
+def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagger: Tagger) -> dict[int, Choice]:
+    """Ask the model about every value entity, keyed by its number among the entities."""
+    entities = tagged.entities
+    found = [p for p in pairs(entities, around) if _same_part(entities[p.value], entities[p.candidate], layout)]
+    index = np.array([(p.value, p.candidate) for p in found], np.int64).reshape(-1, 2)
+    features = np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES))
+    scores = tagger.score_pairs(tagged, index, features)
+    values = [i for i, e in enumerate(entities) if e.label.is_value]
+    rows = [value_features(entities[v], text, plan=_plan(layout, around, entities[v])) for v in values]
+    measures, statuses = tagger.score_values(tagged, np.array(values, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES)))
+    of: dict[int, list[tuple[Pair, float]]] = {v: [] for v in values}
+    for pair, score in zip(found, scores.tolist(), strict=True):
+        of[pair.value].append((pair, score))
+    return {v: _choice(entities[v], text, of[v], measures[n], statuses[n]) for n, v in enumerate(values)}
+
+
+def _choice(
+    value: Entity, text: str, scored: list[tuple[Pair, float]], measures: NDArray[np.float32], statuses: NDArray[np.float32]
+) -> Choice:
+    likely = [(p.candidate, _sigmoid(s)) for p, s in scored if p.kind is Label.INDICATOR]
+    indicators = tuple(sorted(c for c, s in likely if s > 0.5))
+    if not indicators and likely:
+        best = max(likely, key=lambda x: x[1])
+        indicators = (best[0],) if best[1] > LAST_RESORT else ()
+    certain = min((max(s, 1 - s) for _, s in likely), default=1.0)
+    period, period_score = _exclusive([(p.candidate, s) for p, s in scored if p.kind is Label.PERIOD])
+    area, area_score = _exclusive([(p.candidate, s) for p, s in scored if p.kind is Label.AREA])
+    measure, measure_score = _measure(value, text, measures)
+    status_p = _softmax(statuses)
+    status = STATUSES[int(status_p.argmax())]
+    score = value.score * certain * period_score * area_score * measure_score * float(status_p.max())
+    return Choice(indicators, certain, period, area, measure, status, score)
+
+
+def _measure(value: Entity, text: str, logits: NDArray[np.float32]) -> tuple[Measure, float]:
+    """The likeliest measure that the value's form allows, with its probability."""
+    if value.label is Label.RANK:
+        return Measure.RANK, 1.0
+    word = value.span.of(text)
+    if word.endswith("点"):
+        return Measure.DIFF, 1.0
+    percent = value.label is Label.PERCENT
+    allowed = [
+        not (m is Measure.INCREMENT and percent) and not (m is Measure.GROWTH and not percent and not word.endswith(GROWTH_UNITS))
+        for m in MEASURES
+    ]
+    p = np.where(allowed, _softmax(logits), 0)
+    return MEASURES[int(p.argmax())], float(p.max() / p.sum())
+
+
+def _exclusive(scored: list[tuple[int, float]]) -> tuple[int | None, float]:
+    """The best of candidates and none (whose logit is 0), with its probability."""
+    if not scored:
+        return None, 1.0
+    p = _softmax(np.array([0.0, *(s for _, s in scored)], np.float32))
+    best = int(p.argmax())
+    return (scored[best - 1][0] if best else None), float(p[best])
+
+
+def _observations(
+    text: str, layout: Layout, entities: Sequence[Entity], around: Surroundings, chosen: dict[int, Choice], reports: Sequence[Report]
+) -> Iterator[Observation]:
+    for v, choice in chosen.items():
+        value = entities[v]
+        quantity = read_quantity(text, value.span, value.label)
+        if quantity is None:
+            continue
+        number = around.sentence_of(value.span.start)
+        sentence = layout.sentences[number]
+        report = reports[sentence.part]
+        section = layout.sections[sentence.section] if sentence.section >= 0 else None
+        spans = tuple(entities[i].span for i in choice.indicators)
+        period = _period(text, choice, entities, sentence.span, layout, section, report)
+        area = _area(text, choice, entities, sentence.span, report)
+        near = [s for s in (*spans, *(r.span for r in (period, area) if r)) if s and sentence.span.covers(s)]
+        evidence = Span(min(s.start for s in (value.span, *near)), max(s.end for s in (value.span, *near)))
+        factor = sign(text, value.span, choice.measure)
+        if factor < 0 and quantity.low is not None and quantity.high is not None:
+            quantity = Quantity(-quantity.high, -quantity.low, quantity.unit, quantity.bound, quantity.masked)
+        yield Observation(
+            value=value.span, label=value.label, quantity=quantity,
+            indicator=IndicatorRef(spans, "".join(s.of(text) for s in spans)), measure=choice.measure, period=period, area=area,
+            scope=scope_of(text, value.span) if choice.measure is Measure.RANK else None,
+            base=base_of(text, value.span, choice.measure), status=choice.status, score=choice.score, evidence=evidence,
+            section="/".join(section.path) if section else "",
+        )  # fmt: skip
+
+
+def _period(
+    text: str, choice: Choice, entities: Sequence[Entity], sentence: Span, layout: Layout, section: Section | None, report: Report
+) -> PeriodRef | None:
+    if choice.period is not None:
+        span = entities[choice.period].span
+        edtf = read_period(span.of(text), report.anchor)
+        if edtf is not None:
+            return PeriodRef(edtf, span, Source.SENTENCE if sentence.covers(span) else Source.EARLIER)
+    return default_period(text, layout, section, report, plan=choice.status is Status.PLAN)
+
+
+def _area(text: str, choice: Choice, entities: Sequence[Entity], sentence: Span, report: Report) -> AreaRef | None:
+    if choice.area is not None:
+        span = entities[choice.area].span
+        area = gazetteer().resolve(span.of(text), report.area)
+        if area is not None:
+            return AreaRef(area, span, Source.SENTENCE if sentence.covers(span) else Source.EARLIER)
+    return AreaRef(report.area, None, Source.REPORT) if report.area is not None else None
+
+
+def _plan(layout: Layout, around: Surroundings, value: Entity) -> bool:
+    section = layout.sentences[around.sentence_of(value.span.start)].section
+    return section >= 0 and layout.sections[section].plan
+
+
+def _same_part(a: Entity, b: Entity, layout: Layout) -> bool:
+    if len(layout.parts) == 1:
+        return True
+    starts = [p.span.start for p in layout.parts]
+    return bisect_right(starts, a.span.start) == bisect_right(starts, b.span.start)
+
+
+def _sigmoid(x: float) -> float:
+    return float(1 / (1 + np.exp(-np.float64(x))))
+
+
+def _softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
+    e = np.exp(x - x.max())
+    result: NDArray[np.float32] = e / e.sum()
+    return result

@@ -1,0 +1,128 @@
+"""The tagger: our model, run by onnxruntime on a CPU.
+
+In: clean text and its windows.  Out: `Tagged`: entities in reading order, each with the vectors of its first and last
+character, and scores for whatever pairs and values the linker asks about.  A model folder holds `reader.onnx` (ids,
+mask -> tag logits, vectors), `pairs.onnx`, `values.onnx`, `characters.npy` and `manifest.json`.  Knows nothing of what
+numbers, periods or areas mean.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from service.characters import SPECIAL, Characters
+from service.errors import NotReady
+from service.records import Entity, ModelCard, Span
+from service.tags import decode
+from service.windows import Window
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
+
+# Characters in one run of the network: enough to keep both cores busy, little enough to stay in their caches.
+RUN_CHARACTERS = 4096
+LENGTH_STEP = 16
+# Pairs scored at once; more would only need more memory.
+PAIR_RUN = 4096
+FILES = ("reader.onnx", "pairs.onnx", "values.onnx", "characters.npy")
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """`vectors` has shape (entities, 2, hidden): those of each entity's first and last character."""
+
+    entities: tuple[Entity, ...]
+    vectors: Floats
+
+
+class Tagger:
+    """A loaded model.  Thread-safe: sessions hold no state between runs."""
+
+    def __init__(self, folder: Path, *, threads: int = 0) -> None:
+        """Load and verify a model folder.  Raises NotReady where a file is missing or is not the one of the manifest."""
+        self.manifest = _manifest(folder)
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._reader, self._pairs, self._values = (
+            onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"]) for name in FILES[:3]
+        )
+        special = self.manifest["special"]
+        self._characters = Characters(np.load(folder / "characters.npy"), {s: special[s] for s in SPECIAL})
+        self._hidden = int(self.manifest["hidden"])
+
+    @property
+    def card(self) -> ModelCard:
+        return ModelCard(self.manifest["name"], self.manifest["version"], self.manifest["files"]["reader.onnx"])
+
+    def tag(self, text: str, windows: Sequence[Window]) -> Tagged:
+        """Entities of the windows' cores, in reading order."""
+        found: list[tuple[Entity, Floats]] = []
+        for frames, logits, vectors, lengths in self._run(text, windows):
+            for row, spans in enumerate(decode(logits, lengths)):
+                frame = frames[row]
+                for start, end, label, score in spans:
+                    span = Span(frame.span.start + start - 1, frame.span.start + end - 1)
+                    if frame.core.start <= span.start < frame.core.end and span.end <= frame.span.end:
+                        found.append((Entity(label, span, score), vectors[row, [start, end - 1]]))
+        found.sort(key=lambda f: f[0].span)
+        if not found:
+            return Tagged((), np.zeros((0, 2, self._hidden), np.float32))
+        return Tagged(tuple(e for e, _ in found), np.stack([v for _, v in found]))
+
+    def score_pairs(self, tagged: Tagged, index: Ints, features: Ints) -> Floats:
+        """Logits of pairs; `index` (pairs, 2) numbers value and candidate among the entities.  Shape (pairs,)."""
+        flat = tagged.vectors.reshape(len(tagged.entities), -1)
+        runs = [
+            self._pairs.run(None, {"value": flat[index[a : a + PAIR_RUN, 0]], "candidate": flat[index[a : a + PAIR_RUN, 1]], "features": features[a : a + PAIR_RUN]})[0]
+            for a in range(0, len(index), PAIR_RUN)
+        ]  # fmt: skip
+        return np.concatenate(runs) if runs else np.zeros(0, np.float32)
+
+    def score_values(self, tagged: Tagged, values: Ints, features: Ints) -> tuple[Floats, Floats]:
+        """Logits of measure (values, 4) and status (values, 3) for the entities numbered `values`."""
+        if not len(values):
+            return np.zeros((0, 4), np.float32), np.zeros((0, 3), np.float32)
+        flat = tagged.vectors.reshape(len(tagged.entities), -1)
+        measure, status = self._values.run(None, {"value": flat[values], "features": features})
+        return measure, status
+
+    def _run(self, text: str, windows: Sequence[Window]) -> Iterator[tuple[list[Window], Floats, Floats, Ints]]:
+        """Run the network over windows of like length together."""
+        ids = self._characters.encode(text)
+        ordered = sorted(windows, key=lambda w: w.span.end - w.span.start)
+        while ordered:
+            length = -(-(ordered[-1].span.end - ordered[-1].span.start + 2) // LENGTH_STEP) * LENGTH_STEP
+            rows = max(1, RUN_CHARACTERS // length)
+            frames, ordered = ordered[-rows:], ordered[:-rows]
+            block = np.full((len(frames), length), self._characters.pad, np.int64)
+            mask = np.zeros((len(frames), length), np.int64)
+            for row, frame in enumerate(frames):
+                size = frame.span.end - frame.span.start
+                block[row, 0], block[row, size + 1] = self._characters.first, self._characters.last
+                block[row, 1 : size + 1] = ids[frame.span.start : frame.span.end]
+                mask[row, : size + 2] = 1
+            logits, vectors = self._reader.run(None, {"ids": block, "mask": mask})
+            yield frames, logits, vectors, mask.sum(1)
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        for name in FILES:
+            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+            if digest != manifest["files"][name]:
+                raise NotReady(f"模型文件 {name} 与清单不符,请重新取得模型目录 {folder.name}")
+    except (OSError, ValueError, KeyError) as error:
+        raise NotReady(f"模型目录 {folder.name} 不完整:{error}") from error
+    return manifest

@@ -1,0 +1,341 @@
+"""Fine-tunes the reader: tags, links and attributes together.
+
+    python -m training.train --base build/base --out build/reader [--layers 6] [--epochs 10] [--seed 0]
+
+Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what `examples.held_out`
+names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and `training.json`; a run that was
+cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where there is one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from transformers import get_linear_schedule_with_warmup
+
+from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
+from service.characters import Characters
+from service.records import Label
+from service.tags import TAGS, decode
+from training.examples import IGNORE, MEASURES, STATUSES, Example, examples, held_out, read_gold
+from training.network import Encoder, Reader, Shape
+from training.validate import documents
+
+GOLD = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "train.jsonl"
+CHUNK = 5  # consecutive windows of one document whose links are learnt together
+BATCH = 2  # chunks of different documents in a step
+LENGTH_STEP = 16  # rows are padded to a multiple of this, so that few shapes occur
+LINK_WEIGHT = 1.0
+VALUE_WEIGHT = 0.3
+WARMUP = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Padded rows with tags, and the pairs and values whose spans lie in them (as places in the flattened rows)."""
+
+    ids: Tensor
+    mask: Tensor
+    tags: Tensor
+    pair_value: Tensor
+    pair_candidate: Tensor
+    pair_features: Tensor
+    pair_target: Tensor
+    pair_group: Tensor
+    groups: int
+    group_null: Tensor
+    value: Tensor
+    value_rows: Tensor
+    measure: Tensor
+    status: Tensor
+
+
+def chunks(data: list[Example], *, shuffle: bool) -> list[tuple[Example, int, int]]:
+    """(document, first window, end window) of every chunk; shuffled chunks start at a random offset."""
+    found = []
+    for e in data:
+        first = random.randrange(CHUNK) if shuffle and len(e.windows) > CHUNK else 0
+        edges = [0, *range(first or CHUNK, len(e.windows), CHUNK), len(e.windows)]
+        found += [(e, a, b) for a, b in zip(edges, edges[1:], strict=False) if a < b]
+    if shuffle:
+        random.shuffle(found)
+    return found
+
+
+def collate(parts: list[tuple[Example, int, int]], characters: Characters) -> Batch:
+    """Put chunks into one padded batch."""
+    frames = [(e, w) for e, a, b in parts for w in e.windows[a:b]]
+    length = -(-(max(w.span.end - w.span.start for _, w in frames) + 2) // LENGTH_STEP) * LENGTH_STEP
+    ids = np.full((len(frames), length), characters.pad, np.int64)
+    mask = np.zeros((len(frames), length), np.int64)
+    tags = np.full((len(frames), length), IGNORE, np.int64)
+    place: list[dict[int, int]] = []
+    columns: dict[str, list[Any]] = {k: [] for k in ("pv", "pc", "pf", "pt", "pg", "gn", "v", "vr", "m", "s")}
+    row = groups = 0
+    for e, a, b in parts:
+        encoded = characters.encode(e.text)
+        where = np.full(len(e.text), -1, np.int64)
+        for w in e.windows[a:b]:
+            s, c = w.span, w.core
+            size = s.end - s.start
+            ids[row, 0], ids[row, size + 1] = characters.first, characters.last
+            ids[row, 1 : size + 1] = encoded[s.start : s.end]
+            mask[row, : size + 2] = 1
+            offset = c.start - s.start + 1
+            tags[row, offset : offset + c.end - c.start] = e.tags[c.start : c.end]
+            where[c.start : c.end] = row * length + offset + np.arange(c.end - c.start)
+            row += 1
+        groups = _links(e, where, groups, columns)
+    del place
+    return Batch(
+        *(torch.from_numpy(x) for x in (ids, mask, tags)),
+        _long(columns["pv"], 2), _long(columns["pc"], 2), _long(columns["pf"], len(PAIR_SIZES)),
+        torch.tensor(columns["pt"], dtype=torch.float32), _long(columns["pg"]), groups, _long(columns["gn"]),
+        _long(columns["v"], 2), _long(columns["vr"], len(VALUE_SIZES)), _long(columns["m"]), _long(columns["s"]),
+    )  # fmt: skip
+
+
+def _long(rows: list[Any], width: int = 0) -> Tensor:
+    x = torch.tensor(rows, dtype=torch.int64)
+    return x.reshape(-1, width) if width else x
+
+
+def _links(e: Example, where: np.ndarray[Any, Any], groups: int, columns: dict[str, list[Any]]) -> int:
+    """Add a chunk's values and pairs.  A group is one value's candidates of one exclusive kind (period, area)."""
+    ends = np.array([(x.span.start, x.span.end - 1) for x in e.entities], np.int64).reshape(-1, 2)
+    spots = where[ends] if len(ends) else ends
+    inside = (spots >= 0).all(1)
+    order = {int(v): n for n, v in enumerate(e.value_entities)}
+    group: dict[tuple[int, int], int] = {}
+    for v, n in order.items():
+        if not inside[v]:
+            continue
+        columns["v"].append(spots[v])
+        columns["vr"].append(e.value_rows[n])
+        columns["m"].append(e.measure[n])
+        columns["s"].append(e.status[n])
+    for n in np.flatnonzero(inside[e.pair_index].all(1) if len(e.pair_index) else []):
+        v, c = map(int, e.pair_index[n])
+        kind = int(e.pair_kind[n])
+        g = -1
+        if KINDS[kind] is not Label.INDICATOR:
+            null = (e.null_period if KINDS[kind] is Label.PERIOD else e.null_area)[order[v]]
+            if (v, kind) not in group:
+                group[v, kind] = groups
+                columns["gn"].append(null)
+                groups += 1
+            g = group[v, kind]
+        columns["pv"].append(spots[v])
+        columns["pc"].append(spots[c])
+        columns["pf"].append(e.pair_features[n])
+        columns["pt"].append(e.pair_target[n])
+        columns["pg"].append(g)
+    return groups
+
+
+def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    """Tag, link and value losses of a batch."""
+    logits, vectors = model(batch.ids, batch.mask)
+    tag = F.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORE)
+    flat = vectors.flatten(0, 1)
+    zero = flat.sum() * 0.0
+    link = value = zero.float()
+    if len(batch.pair_target):
+        scores = model.pair(flat[batch.pair_value].flatten(1), flat[batch.pair_candidate].flatten(1), batch.pair_features).float()
+        free = batch.pair_group < 0
+        if bool(free.any()):
+            link = link + F.binary_cross_entropy_with_logits(scores[free], batch.pair_target[free])
+        if batch.groups:
+            link = link + exclusive(scores, batch)
+    if len(batch.value):
+        measure, status = model.value(flat[batch.value].flatten(1), batch.value_rows)
+        value = F.cross_entropy(status.float(), batch.status)
+        if bool((batch.measure != IGNORE).any()):
+            value = value + F.cross_entropy(measure.float(), batch.measure, ignore_index=IGNORE)
+    return tag, link, value
+
+
+def exclusive(scores: Tensor, batch: Batch) -> Tensor:
+    """Cross entropy over each group and its null (score 0): the probability that any right answer is chosen."""
+    held = batch.pair_group >= 0
+    group, s, right = batch.pair_group[held], scores[held], batch.pair_target[held] > 0
+    everything = torch.ones(batch.groups, device=s.device).index_add(0, group, s.clamp(max=30).exp())
+    correct = (batch.group_null == 1).float().index_add(0, group, s.clamp(max=30).exp() * right)
+    known = (batch.group_null != IGNORE) & (correct > 0)
+    if not bool(known.any()):
+        return scores.sum() * 0.0
+    return -(correct[known].log() - everything[known].log()).mean()
+
+
+def evaluate(model: Reader, data: list[Example], characters: Characters) -> dict[str, float]:
+    """Entity F1 on exact spans, and the shares of links and attributes right given the right entities."""
+    model.eval()
+    right = predicted = gold = 0
+    counts = dict.fromkeys(("link_tp", "link_p", "link_g", "period", "groups", "measure", "measures", "status", "values"), 0)
+    with torch.inference_mode():
+        for part in chunks(data, shuffle=False):
+            batch = collate([part], characters)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits, vectors = model(batch.ids, batch.mask)
+            e, a, b = part
+            spans = decode(logits.float().numpy(), batch.mask.sum(1).numpy())
+            frames = e.windows[a:b]
+            answers = {(x.span.start, x.span.end, x.label) for x in e.entities if any(w.core.covers(x.span) for w in frames)}
+            found = {
+                (w.span.start + s - 1, w.span.start + t - 1, label)
+                for w, row in zip(frames, spans, strict=True)
+                for s, t, label, _ in row
+                if w.core.start <= w.span.start + s - 1 < w.core.end
+            }
+            right, predicted, gold = right + len(answers & found), predicted + len(found), gold + len(answers)
+            _count_heads(model, batch, vectors.float(), counts)
+    model.train()
+    return {
+        "entity": _f1(right, predicted, gold), "link": _f1(counts["link_tp"], counts["link_p"], counts["link_g"]),
+        "period": counts["period"] / max(1, counts["groups"]), "measure": counts["measure"] / max(1, counts["measures"]),
+        "status": counts["status"] / max(1, counts["values"]),
+    }  # fmt: skip
+
+
+def _f1(right: int, predicted: int, gold: int) -> float:
+    return 2 * right / max(1, predicted + gold)
+
+
+def _count_heads(model: Reader, batch: Batch, vectors: Tensor, counts: dict[str, int]) -> None:
+    flat = vectors.flatten(0, 1)
+    if len(batch.pair_target):
+        scores = model.pair(flat[batch.pair_value].flatten(1), flat[batch.pair_candidate].flatten(1), batch.pair_features)
+        free = batch.pair_group < 0
+        said, true = scores[free] > 0, batch.pair_target[free] > 0
+        counts["link_tp"] += int((said & true).sum())
+        counts["link_p"] += int(said.sum())
+        counts["link_g"] += int(true.sum())
+        for g in range(batch.groups):
+            of = batch.pair_group == g
+            best = int(scores[of].argmax())
+            good = bool(batch.pair_target[of][best] > 0) if scores[of][best] > 0 else bool(batch.group_null[g] != 0)
+            counts["period"] += good
+            counts["groups"] += 1
+    if len(batch.value):
+        measure, status = model.value(flat[batch.value].flatten(1), batch.value_rows)
+        asked = batch.measure != IGNORE
+        counts["measure"] += int((measure.argmax(1) == batch.measure)[asked].sum())
+        counts["measures"] += int(asked.sum())
+        counts["status"] += int((status.argmax(1) == batch.status).sum())
+        counts["values"] += len(batch.value)
+
+
+def load_base(folder: Path, layers: int) -> tuple[Encoder, dict[str, int]]:
+    """The base encoder cut to its first `layers` layers, with its vocabulary."""
+    stored = torch.load(folder / "encoder.pt", weights_only=True)
+    shape = Shape(**{**stored["shape"], "layers": layers})
+    encoder = Encoder(shape)
+    encoder.load_state_dict({k: v for k, v in stored["state"].items() if not k.startswith("layers.") or int(k.split(".")[1]) < layers})
+    return encoder, json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+
+
+def make_reader(encoder: Encoder) -> Reader:
+    return Reader(encoder, tags=TAGS, pair_sizes=PAIR_SIZES, value_sizes=VALUE_SIZES, measures=len(MEASURES), statuses=len(STATUSES))
+
+
+def data(*, gold: Path = GOLD) -> tuple[list[Example], list[Example]]:
+    """Training and held-out examples."""
+    everything = documents() + (read_gold(gold) if gold.exists() else [])
+    return examples(d for d in everything if not held_out(d.id)), examples(d for d in everything if held_out(d.id))
+
+
+def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
+    """One epoch's batches."""
+    parts = chunks(train, shuffle=True)
+    for n in range(0, len(parts), BATCH):
+        yield parts[n : n + BATCH]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fine-tune the reader.")
+    parser.add_argument("--base", type=Path, default=Path("build/base"))
+    parser.add_argument("--out", type=Path, default=Path("build/reader"))
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=10)
+    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--head-rate", type=float, default=1e-3)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-gold", action="store_true", help="train without the excerpts beside the project")
+    parser.add_argument("--all", action="store_true", help="train on the held-out part too (for the model to ship)")
+    args = parser.parse_args()
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+    train, held = data(gold=Path("absent") if args.no_gold else GOLD)
+    if args.all:
+        train = train + held
+    encoder, vocabulary = load_base(args.base, args.layers)
+    characters = Characters.build(vocabulary)
+    model = make_reader(encoder)
+    print(f"{len(train)} documents to train on, {len(held)} held out; {sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
+    plain = [p for n, p in model.encoder.named_parameters() if "norm" in n or n.endswith("bias")]
+    heavy = [p for n, p in model.encoder.named_parameters() if not ("norm" in n or n.endswith("bias"))]
+    heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": heavy, "lr": args.rate, "weight_decay": 0.01},
+            {"params": plain, "lr": args.rate, "weight_decay": 0.0},
+            {"params": heads, "lr": args.head_rate, "weight_decay": 0.0},
+        ],
+        fused=True,
+    )
+    total = args.epochs * len(list(steps(train)))
+    schedule = get_linear_schedule_with_warmup(optimizer, int(WARMUP * total), int(total * 1.02))
+    history: list[dict[str, float]] = []
+    checkpoint = args.out / "checkpoint.pt"
+    if checkpoint.exists():
+        kept = torch.load(checkpoint, weights_only=False)
+        for part, name in ((model, "model"), (optimizer, "optimizer"), (schedule, "schedule")):
+            part.load_state_dict(kept[name])
+        history = kept["history"]
+        random.setstate(kept["random"])
+        torch.set_rng_state(kept["torch"])
+        print(f"going on after epoch {len(history)}", flush=True)
+    for epoch in range(len(history), args.epochs):
+        started, sums, seen = time.time(), np.zeros(3), 0
+        model.train()
+        for n, part in enumerate(steps(train)):
+            batch = collate(part, characters)
+            with torch.autocast("cpu", torch.bfloat16):
+                tag, link, value = losses(model, batch)
+            (tag + LINK_WEIGHT * link + VALUE_WEIGHT * value).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad(set_to_none=True)
+            sums += [tag.item(), link.item(), value.item()]
+            seen += int(batch.mask.sum())
+            if n % 50 == 49:
+                print(f"  step {n + 1} loss {sums / (n + 1)} {seen / (time.time() - started):.0f} characters/s", flush=True)
+        scores = evaluate(model, held, characters) if held else {}
+        history.append({"epoch": epoch + 1, "seconds": time.time() - started, **scores})
+        print(" ".join(f"{k} {v:.4f}" for k, v in history[-1].items()), f"loss {sums / (n + 1)}", flush=True)
+        torch.save(
+            {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "history": history,
+             "random": random.getstate(), "torch": torch.get_rng_state()}, checkpoint,
+        )  # fmt: skip
+    torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, args.out / "reader.pt")
+    (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
+    (args.out / "training.json").write_text(json.dumps({"settings": settings, "history": history}, indent=1), encoding="utf-8")
+    checkpoint.unlink()
+
+
+if __name__ == "__main__":
+    main()
