@@ -24,12 +24,17 @@ _NEAR = 14
 _CLAUSE = 40
 _SENTENCE = 160
 
+# More than anything counted: a longer run of digits is a code.
+_LARGEST = Decimal(10) ** 30
+
 _RANGE_MARK = re.compile(r"\s?(?:[-~]+|至|到)\s?")
 _SKIP = " “”‘’\"'《("
 _NUMERAL_START = re.compile(r"[\d.X零一二两三四五六七八九十百千万亿几]|数[十百千万亿]")
-_FRACTION = re.compile(r"([\d.零一二两三四五六七八九十百千万]+)分之([\d.]+|[零一二两三四五六七八九十百]+)")
-_SLASH = re.compile(r"(\d+)/(\d+)")
-_RATIO = re.compile(r"(\d+(?:\.\d+)?)\s?:\s?(\d+(?:\.\d+)?)")
+_FRACTION = re.compile(
+    r"([\d.零一二两三四五六七八九十百千万]{1,12})分之([\d.]{1,12}|[零一二两三四五六七八九十百]{1,8})"
+)
+_SLASH = re.compile(r"(\d{1,9})/(\d{1,9})")
+_RATIO = re.compile(r"(\d{1,9}(?:\.\d{1,9})?)\s?:\s?(\d{1,9}(?:\.\d{1,9})?)")
 _HALF = re.compile(r"[一过大近]?半数?")
 
 _CURRENCIES = re.compile(r"美元|港元|港币|欧元|日元|英镑|新台币|澳门元|卢布|泰铢|韩元|加元|澳元|新元")
@@ -38,12 +43,14 @@ _PEOPLE = re.compile(r"人次|人年|人日|人天|人月|人|名|位")
 _BEFORE = (
     (Bound.AT_LEAST, r"(?:不少于|不低于|不小于|不下于|不下|至少|最少|最低|起码)(?:为|有|达|达到)?"),
     (Bound.BELOW, r"(?:不足|不到|未到|未满|不超过?|不高于|不多于|不大于|至多|最多|低于|少于|小于|控制在)"),
-    (Bound.OVER, r"(?:超过|超出|超|突破|逾|多于|大于|高于|冲破|破)了?(?:每[千百万]?[人户亩]?口?)?|[^通经]过(?=[百千万亿半])"),
+    (Bound.OVER, r"(?:超过|超出|超|突破|逾|多于|大于|高于|冲破|破)了?(?:每[千百万]?[人户亩]?口?)?"),
     # 约 and 近 are no adverbs in 签约20个, 节约3万元, 附近2个.
     (Bound.ABOUT, r"(?:(?<![节签履预合公条契制])约|(?<![最附靠临新])近|接近|大约|将近|大概|大致|约为|约占)"),
 )
 _BEFORE_WORDS = tuple((bound, re.compile(rf"(?:{words})$")) for bound, words in _BEFORE)
-_SHARED = tuple((bound, re.compile(rf"分别(?:为|达|达到)?(?:{words})[\d.]+[^,，。;；]*[、和及与]$")) for bound, words in _BEFORE)
+_SHARED = tuple(
+    (bound, re.compile(rf"分别(?:为|达|达到)?(?:{words})[\d.]+[^,，。;；]*[、和及与]$")) for bound, words in _BEFORE
+)
 _AFTER = (
     (Bound.AT_LEAST, re.compile(r"\s?(?:\(含\))?及?(?:以上|之上)")),
     (Bound.BELOW, re.compile(r"\s?(?:\(含\))?及?(?:以下|以内|之内|之下)")),
@@ -89,6 +96,8 @@ def read_quantity(text: str, span: Span, label: Label, *, given: str = "") -> Qu
     if low is None or high is None:
         return Quantity(None, None, unit, _bound(text, span, over), masked)
     low, high = min(low, high), max(low, high)
+    if max(abs(low), abs(high)) >= _LARGEST:
+        return None
     bound = Bound.RANGE if low != high else _bound(text, span, over)
     return Quantity(float(low), float(high), unit, bound, masked)
 
@@ -241,9 +250,12 @@ _TOP = re.compile(r"首位|榜首|首个|首名|魁首|冠军|之首|第一|最[
 _FIRST_N = re.compile(r"(?:前|TOP|Top|top)\s?第?([\dX零一二两三四五六七八九十百]+)|(\d+)强")
 _ORDINAL = re.compile(r"第?\s?([\dX零一二两三四五六七八九十百千]+)")
 _BEFORE_ORDINAL = re.compile(
-    r"(?:排名|位次|位列|位居|名列|排在|排|位|列|居|占|的|均|前进至|前|第|首|榜首|冠军|TOP|最|\d|[XＸ]|[一二三四五六七八九十百]+[位名强个]|\s)"
+    r"排名|位次|位列|位居|名列|排在|排|位|列|居|占|的|均|前进至|前|第|首|榜首|冠军|TOP|最|[\dXＸ\s]"
+    r"|[一二三四五六七八九十百]+[位名强个]"
 )
-_SCOPE = re.compile(r"全国|全省|全市|全区|全县|全球|全世界|世界|全州|全域|各[省市区县州]{1,3}|[东中西]{1,2}部(?:地区)?|全行业|亚洲")
+_SCOPE = re.compile(
+    r"全[国省市区县州域]|全球|全世界|世界|亚洲|全行业|各[省市区县州]{1,3}|[东中西]{1,2}部(?:地区)?|[东西]北|[南北]方"
+)
 _CLAUSE_END = re.compile(r"[。;；!？\n|]")
 
 
@@ -284,7 +296,9 @@ _FALL = re.compile(
     r"下降|降低|减少|下滑|下跌|低于|少于|慢于|回落|收窄|缩减|缩短|缩小|压减|压缩|精简|削减|负增长|萎缩|降价|下调|压降|节约|节省|跌|降|减"
 )
 _RISE = re.compile(r"增长|增加|提高|提升|上升|高于|高出|快于|多于|优于|扩大|上涨|上调|新增|增|升|涨|回升")
-_FALL_OF_FALL = re.compile(r"(?:降幅|跌幅|降速)[^,，、。;；]{0,8}(?:收窄|缩小|回落|减少|收缩)|(?:降幅|跌幅)[^,，、。;；]{0,8}$")
+# A fall that shrinks is a rise (降幅收窄2个百分点); its size alone is a fall (降幅达3%).
+_FALL_OF_FALL = re.compile(r"(?:降幅|跌幅|降速)[^,，、。;；]{0,6}(?:收窄|缩小|回落|减少|收缩)")
+_SIZE_OF_FALL = re.compile(r"(?:降幅|跌幅)[^,，、。;；扩]{0,6}$")
 _TO = re.compile(r"(?:下降|降低|减少|降|回落|缩短|压缩|缩小|压减)(?:至|到|为)[^,，、]{0,4}$")
 _STOP = re.compile(r"[,，。;；:：!！?？\n]")
 
@@ -296,8 +310,10 @@ def sign(text: str, span: Span, measure: Measure) -> int:
     before = text[max(0, span.start - _CLAUSE) : span.start]
     stops = [m.end() for m in _STOP.finditer(before)]
     clause = before[stops[-1] :] if stops else before
-    if _TO.search(clause):
+    if _TO.search(clause) or _FALL_OF_FALL.search(clause):
         return 1
+    if _SIZE_OF_FALL.search(clause) or clause.endswith(("-", "−", "－")):
+        return -1
     falls = [m.end() for m in _FALL.finditer(clause)]
     rises = [m.end() for m in _RISE.finditer(clause)]
     if not falls or (rises and rises[-1] > falls[-1]):
@@ -337,6 +353,6 @@ def base_of(text: str, span: Span, measure: Measure) -> str | None:
     year = _YEAR.match(base)
     if year:
         return year[0]
-    if base[:1] in "“\"" and base[-1:] in "”\"":
+    if base[:1] in '“"' and base[-1:] in '”"':
         base = base[1:-1]
     return base or "yoy"

@@ -15,27 +15,28 @@ from decimal import Decimal
 
 _FORMS = str.maketrans(
     "０１２３４５６７８９，．％‰：∶﹕／∕＋－−﹣—–―～〜∼（）ＸｘХхx×＊*萬億兩餘個幾數點％壹贰叁肆伍陆柒捌玖拾佰仟〇",
-    "0123456789,.%‰::://+---" "---~~~()XXXXXXXX万亿两余个几数点%一二三四五六七八九十百千零",
+    "0123456789,.%‰::://+------~~~()XXXXXXXX万亿两余个几数点%一二三四五六七八九十百千零",
 )
 
 _DIGIT = {c: Decimal(i) for i, c in enumerate("零一二三四五六七八九")} | {"两": Decimal(2)}
 _PLACE = {"十": Decimal(10), "百": Decimal(100), "千": Decimal(1000)}
 _MYRIAD = {"万": Decimal(10) ** 4, "亿": Decimal(10) ** 8}
 
-ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?![\d])(?:\.\d+)?|\d+(?:\.\d+)?)"
+# A year after a point is no decimal (20.2026年 is a heading's number and a year).
+ARABIC = r"(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:\.(?!20\d\d年)\d+)?)"
 MASKED = r"(?:[\d.]*X[\dX.]*)"
 _PLACES = "十百千万亿"
 # 千 belongs to 千瓦 千克 千米 千伏 千卡, and 百 to 百分点 百分之.
 _PLACE_MARK = r"(?:[十万亿]|百(?!分)|千(?![瓦克米伏卡赫]))"
 # 几 and 数 before a place leave the number untold (数十家); after 十 they add a little to it (十几个).
-_UNTOLD = rf"(?:[几数]{_PLACE_MARK}+|几)"
-_HAN = rf"(?:[零一二两三四五六七八九]|{_PLACE_MARK})+"
+_UNTOLD = rf"(?:[几数]{_PLACE_MARK}{{1,6}}|几)"
+_HAN = rf"(?:[零一二两三四五六七八九]|{_PLACE_MARK}){{1,24}}"
 NUMERAL = re.compile(
-    rf"(?P<masked>{MASKED})(?P<masked_more>[余多]?){_PLACE_MARK}*"
-    rf"|(?P<head>{ARABIC})\s?(?P<more>[余多几]?)(?P<places>{_PLACE_MARK}*(?:\d+(?:\.\d+)?(?!\d){_PLACE_MARK}+)*)"
+    rf"(?P<masked>{MASKED})(?P<masked_more>[余多]?){_PLACE_MARK}{{0,6}}"
+    rf"|(?P<head>{ARABIC})\s?(?P<more>[余多几]?)(?P<places>{_PLACE_MARK}{{0,6}}(?:\d{{1,4}}(?:\.\d+)?(?!\d){_PLACE_MARK}{{1,4}}){{0,4}})"
     r"(?P<more_still>[余多]?)"
     rf"|(?P<untold>{_UNTOLD})"
-    rf"|(?P<han>{_HAN})(?P<han_more>几?[余多]?[万亿]*)"
+    rf"|(?P<han>{_HAN})(?P<han_more>几?[余多]?[万亿]{{0,3}})"
 )
 _TOKEN = re.compile(r"[\d,]+(?:\.\d+)?|.")
 # 三四十, 五六个: two digits in sequence are a range.
@@ -69,10 +70,7 @@ def read(text: str, start: int = 0) -> Numeral | None:
         return Numeral(None, None, bool(found["masked_more"]), end, True)
     if found["head"] is not None:
         places = found["places"]
-        if found["more"] and not places:
-            value = value_of(found["head"])
-        else:
-            value = value_of(found["head"] + places)
+        value = value_of(found["head"] + places)
         return Numeral(value, value, bool(found["more"] or found["more_still"]), end, bool(places))
     han, more = found["han"], found["han_more"]
     pair = _PAIR.match(han)

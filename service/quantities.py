@@ -24,25 +24,28 @@ _COUNTER = (
 )
 _SPELLED = (
     rf"(?<![第每“‘\"'《「这那首上下各同单双某年月日之其{_DIGITS}{_PLACES}零〇几数\d余多.])"
-    rf"(?:(?:[二两三四五六七八九][{_DIGITS}{_PLACES}零]*|[一十][{_DIGITS}{_PLACES}零]+|十)[余多几]?[万亿]?(?={_COUNTER})"
-    rf"|[几数][十百千万亿]+(?={_COUNTER})|十几(?={_COUNTER})|一(?=[倍番成])"
-    rf"|(?<=[超破近达约逾过到上])[百千万亿]+余?(?={_COUNTER}|大关|台阶|[,、。])|[百千万]余(?={_COUNTER})"
+    rf"(?:(?:[二两三四五六七八九][{_DIGITS}{_PLACES}零]{{0,20}}|[一十][{_DIGITS}{_PLACES}零]{{1,20}}|十)[余多几]?[万亿]?(?={_COUNTER})"
+    rf"|[几数][十百千万亿]{{1,6}}(?={_COUNTER})|十几(?={_COUNTER})|一(?=[倍番成])"
+    rf"|(?<=[超破近达约逾过到上])[百千万亿]{{1,6}}余?(?={_COUNTER}|大关|台阶|[,、。])|[百千万]余(?={_COUNTER})"
     rf"|[百千](?=[项名](?![目字义誉])))|(?<=[超破近达约逾过国])一半"
 )
-_FRACTION = rf"[{_DIGITS}十百千万]+分之[{_DIGITS}十百零\d.]+"
+_FRACTION = rf"[{_DIGITS}十百千万]{{1,8}}分之[{_DIGITS}十百零\d.]{{1,12}}"
 _RANKED = (
     rf"(?<=第)[{_DIGITS}十百]+(?=[位名])|(?<=[国省市区县球部北界州列居名位持]第)[{_DIGITS}十百]+(?![批届次期轮代季产动方梯级类条章])"
     rf"|(?<=[国省市区县球列居入]前)[{_DIGITS}十百]+(?![季个年月天周期款项类批次大])"
 )
 _MASKED = (
-    r"(?<![A-Za-z])X+(?:\.X+)?(?=\s?(?:[十百千万亿]*(?:[元%亩吨件条户次年月日]|家(?![园具])|人(?!民)|名|个(?!人)|项(?!目)|余)))"
+    r"(?<![A-Za-z])X+(?:\.X+)?"
+    r"(?=\s?[十百千万亿]*(?:[元%亩吨件条户次年月日名余]|家(?![园具])|人(?!民)|个(?!人)|项(?!目)))"
 )
 _NUMBER = re.compile(rf"\d+X[\dX.]*(?<!\.)|{ARABIC}|{_MASKED}|{_FRACTION}|{_RANKED}|{_SPELLED}")
 
 
 def find_numbers(text: str) -> list[Span]:
-    """Every number of clean `text`, in order: digits with their decimal point, masked figures, spelled numerals that
-    are read as values (三家, 六分之一, 第三位; not 一是, 统一, 十分, 三农).  Units and places after digits stay outside.
+    """Every number of clean `text`, in order.
+
+    Digits with their decimal point, masked figures, spelled numerals that are read as values (三家, 六分之一, 第三位;
+    not 一是, 统一, 十分, 三农).  Units, and places after digits, stay outside.
     """
     return [Span(m.start(), m.end()) for m in _NUMBER.finditer(plain(text))]
 
@@ -57,7 +60,7 @@ _SLASH = re.compile(r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/
 _YEARS = re.compile(r"(?<![_\d.])\d{1,2}\.\d年(?!均)")
 _HALF = re.compile("一半")
 _JOIN = re.compile(r"\s?(?:[、和及与,]|以及)\s?[^\d、,。;:()|\s]{0,6}$")
-_FRACTION_AT = re.compile(rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]+")
+_FRACTION_AT = re.compile(rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]{{1,12}}")
 _WHOLE = (
     (_RATIO, Label.COUNT),
     (_FRACTION_AT, Label.PERCENT),
@@ -66,7 +69,10 @@ _WHOLE = (
     (_YEARS, Label.COUNT),
 )
 # What 300多万 and 696万 count, where no unit says it.
-_PERSONS_AFTER = re.compile(r"[^,。;:、|\d]{0,8}?(?:人口|人员|群众|农牧?民|牧民|儿童|婴幼儿|对象|学生|居民|职工|青年|妇女|老人|老年人|劳动力|毕业生)")
+_PERSONS_AFTER = re.compile(
+    r"[^,。;:、|\d]{0,8}?(?:人口|人员|群众|农牧?民|牧民|儿童|婴幼儿|对象|学生|居民|职工|青年|妇女|老人|老年人"
+    r"|劳动力|毕业生)"
+)
 _PERSONS_BEFORE = re.compile(r"(?:人数|人次|人才总量|人口)[^,。;:|\d]{0,4}$")
 _MONEY_BEFORE = re.compile(r"(?:奖励|奖补|补助|补贴|资金|投资|总值|产值|收入|支出|贷款|税收|经费)[^,。;:|\d]{0,8}$")
 _MONEY_AFTER = re.compile(r"[^,。;:|\d]{0,6}?(?:资金|奖励|补助|补贴|经费|贷款)")
@@ -109,8 +115,9 @@ def find_quantities(text: str) -> Iterator[tuple[Span, Label]]:
             continue
         span, label = _quantity(clean, start.start())
         if label is None:
-            joined = bare and _JOIN.fullmatch(clean, bare[-1].end, span.start)
-            bare = [*bare, span] if joined else [span]
+            if not _mates(clean, bare, span):
+                bare = []
+            bare.append(span)
         else:
             for mate in _mates(clean, bare, span):
                 yield mate, label

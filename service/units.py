@@ -13,7 +13,9 @@ from importlib import resources
 from service.records import Label
 
 # 645元/月, 16.9万吨/日: a rate keeps what it is per.
-_PER = re.compile(r"/(?:月|年|日|天|人|户|亩|次|秒|小时|分钟|吨|斤|公斤|公里|千米|平方米|平方公里|立方米|千瓦时|升|张|例|家|个)")
+_PER = re.compile(
+    r"/(?:月|年|日|天|人|户|亩|次|秒|小时|分钟|吨|斤|公斤|公里|千米|平方米|平方公里|立方米|千瓦时|升|张|例|家|个)"
+)
 # What makes another word of a unit's last character.
 _NOT_BEFORE = {
     "人": "民才口工力大员物士类居身格文均社情心道生",
