@@ -7,6 +7,7 @@ that could not be read, after which the next one is read.  Knows nothing of HTTP
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
@@ -25,6 +26,8 @@ from service.records import Extraction, Hints
 from service.response import to_csv, to_json
 
 Form = Literal["json", "jsonl", "csv"]
+
+_log = logging.getLogger("baoshu")
 
 STDIN = "-"
 # A spreadsheet takes a CSV file for the local 8-bit encoding unless it begins with this mark.
@@ -82,6 +85,10 @@ def extract_files(
                     failures.append(f"{source}：{error.title}。{error.detail}")
                 except OSError as error:
                     failures.append(f"{source}：{error.strerror or error}")
+                except Exception:
+                    # A fault of ours on one report must not cost the others; the trace says where to look.
+                    _log.exception("%s failed", source)
+                    failures.append(f"{source}：内部错误，没有读完。")
                 else:
                     write.one(source.file, reading, extraction)
         write.end()

