@@ -39,24 +39,23 @@ _DESCRIPTION = """\
 所有位置均为原文的 Unicode 字符偏移，左闭右开。"""
 
 
-def create_app(settings: Settings, extractor: Extractor | None = None) -> FastAPI:
-    """The service.  Without an `extractor` the model in `settings.model` is loaded when the application starts.
+def create_app(settings: Settings, extractor: Extractor) -> FastAPI:
+    """The service, reading with `extractor`.
 
-    It reads the example at start, which warms it up and fills the OpenAPI description with a real answer; a model that
-    cannot be loaded or cannot read stops the start.
+    It reads the example when it starts, which warms it up and fills the OpenAPI description with a real answer; an
+    extractor that cannot read stops the start.
     """
     metrics = Metrics()
     desk = _Desk(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loaded = await to_thread.run_sync(_load, settings) if extractor is None else extractor
-        answer = await to_thread.run_sync(_read_example, loaded)
+        answer = await to_thread.run_sync(_read_example, extractor)
         app.openapi()["paths"]["/extract"]["post"]["responses"]["200"]["content"]["application/json"]["example"] = (
             answer
         )
-        desk.extractor, card = loaded, loaded.model
-        _log.info("model %s %s loaded from %s", card.name, card.version, settings.model)
+        desk.extractor = extractor
+        _log.info("ready to read with model %s %s", extractor.model.name, extractor.model.version)
         yield
         desk.extractor = None
 
@@ -157,12 +156,6 @@ class _Desk:
             return await to_thread.run_sync(work, limiter=self._limiter)
         finally:
             self._held -= 1
-
-
-def _load(settings: Settings) -> Extractor:
-    from service.pipeline import Pipeline
-
-    return Pipeline.load(settings.model, threads=settings.threads)
 
 
 def _answer(reader: Extractor, submission: Submission, metrics: Metrics) -> bytes:

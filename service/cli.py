@@ -104,15 +104,15 @@ def _serve(given: argparse.Namespace, settings: Settings) -> int:
     import uvicorn
 
     from service.app import create_app
+    from service.pipeline import Pipeline
 
     settings = replace(
         settings,
         host=given.host or settings.host,
         port=settings.port if given.port is None else given.port,
     )
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(settings), host=settings.host, port=settings.port, log_level=settings.log_level)
-    )
+    app = create_app(settings, Pipeline.load(settings.model, threads=settings.threads))
+    server = uvicorn.Server(uvicorn.Config(app, host=settings.host, port=settings.port, log_level=settings.log_level))
     server.run()
     return FINE if server.started else FAILED
 

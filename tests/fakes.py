@@ -50,11 +50,13 @@ _NUMBER = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(亿元|%|家)?")
 class FakePipeline:
     """`stall`: an event that `extract` waits for, to hold a request in the air; `fault`: what it raises instead.
 
-    Both spare the example that the service reads when it starts; `posted` holds what came after it.
+    Both spare the example that the service reads when it starts; `posted` holds what came after it, and `entered` is set
+    when the first of it came.
     """
 
     def __init__(self, stall: Event | None = None, fault: Exception | None = None) -> None:
         self.model = CARD
+        self.entered = Event()
         self.posted: list[tuple[str, Hints]] = []
         self._stall = stall
         self._fault = fault
@@ -63,6 +65,7 @@ class FakePipeline:
         if text == example().text:
             return extraction_of(text, hints)
         self.posted.append((text, hints))
+        self.entered.set()
         if self._stall is not None:
             self._stall.wait(timeout=30)
         if self._fault is not None:

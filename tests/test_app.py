@@ -258,6 +258,7 @@ def test_the_desk_is_bounded_and_the_loop_stays_live() -> None:
             for _ in range(10_000):
                 if client.get("/health/ready").status_code != 200:
                     break
+            assert reader.entered.wait(timeout=30)
             assert len(reader.posted) == 1
             assert client.get("/health/live").status_code == 200
             problem(client.get("/health/ready"), 503, "busy")
