@@ -13,6 +13,7 @@ from decimal import Decimal
 from service.numerals import Numeral, plain, read
 from service.quantities import find_numbers, find_quantities
 from service.records import Bound, Label, Measure, Quantity, Span
+from service.units import unit_at
 
 __all__ = ["base_of", "find_numbers", "find_quantities", "read_quantity", "scope_of", "sign"]
 
@@ -62,7 +63,6 @@ _STEP = re.compile(r"(?:迈上|迈过|迈入|跨过|跨上|跨越|站上|踏上)
 _STEP_AFTER = re.compile(r"的?(?:新?台阶|大关|关口|门槛)")
 _ACHIEVED = re.compile(r"[^,，。;；、]{0,10}?(?:技术|难题|瓶颈|难关|领域|卡脖子)")
 _NEXT = re.compile(r"\s?(?:[、和及与,]|以及)\s?[^\d、,。;:]{0,8}?(?=[\dX])")
-_UNIT = re.compile(r"个百分点|百分点|个点|[%‰]|[万亿]*(?:美元|港元|欧元|元)|[^\d\s、,，。;；:：()（）|的等]{1,3}")
 
 
 def read_quantity(text: str, span: Span, label: Label, *, given: str = "") -> Quantity | None:
@@ -82,11 +82,9 @@ def read_quantity(text: str, span: Span, label: Label, *, given: str = "") -> Qu
         if numbers is None:
             return None
         low, high, unit, over, masked = numbers
-        if unit == "" and given:
-            scale, unit = _given(plain(given))
+        if unit == "":
+            scale, unit = _given(plain(given)) if given else _unit_around(text, span, label, low)
             low, high = (None, None) if low is None or high is None else (low * scale, high * scale)
-        elif unit == "":
-            unit = _unit_around(text, span, label)
         elif unit in value:
             unit = span.of(text)[value.rfind(unit) :][: len(unit)]
         if unit == "成":
@@ -184,24 +182,36 @@ def _given(unit: str) -> tuple[Decimal, str]:
     return _place(found[0]) if found else Decimal(1), unit[found.end() :] if found else unit
 
 
-def _unit_around(text: str, span: Span, label: Label) -> str:
-    """The unit of a bare number: its list's (15、22个百分点), else, for counts, the last one named."""
+def _unit_around(text: str, span: Span, label: Label, low: Decimal | None) -> tuple[Decimal, str]:
+    """Place and unit of a bare number: what follows it, its list's (15、22个百分点), or the last one counted."""
     if label is Label.PEOPLE and text.endswith("人次", 0, span.start):
-        return "人次"
+        return Decimal(1), "人次"
     window = plain(text[span.end : span.end + _CLAUSE])
+    own = unit_at(window, 0)
+    if own:
+        return Decimal(1), window[: own[0]]
     at = 0
     while step := _NEXT.match(window, at):
         mate = read(window, step.end())
         if mate is None:
             break
-        unit = _UNIT.match(window, mate.end)
+        unit = unit_at(window, mate.end)
         if unit:
-            return unit[0]
+            return _shared_place(low, mate.low, window[step.end() : mate.end]), window[mate.end : unit[0]]
         at = mate.end
     if label is Label.COUNT and "." not in span.of(text):
         before = _COUNTED.findall(_CLAUSE_END.split(plain(text[max(0, span.start - _CLAUSE) : span.start]))[-1])
-        return before[-1] if before else ""
-    return ""
+        return Decimal(1), before[-1] if before else ""
+    return Decimal(1), ""
+
+
+def _shared_place(low: Decimal | None, mate: Decimal | None, numeral: str) -> Decimal:
+    """In 3、5亿元 the place is that of both, in 1200、1.5万人 it is not: whichever leaves the two numbers closer."""
+    place = _place(numeral)
+    if not low or not mate or place == 1:
+        return Decimal(1)
+    ratio = abs(low / mate)
+    return place if abs((ratio * place).ln()) < abs(ratio.ln()) else Decimal(1)
 
 
 def _unit(unit: str, label: Label) -> str:

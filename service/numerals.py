@@ -44,6 +44,10 @@ _PAIR = re.compile(r"^([一二三四五六七八])([二三四五六七八九])([
 _POSITIONAL = re.compile(r"^[零一二三四五六七八九]{2,}$")
 
 
+# A longer run of digits is a code, not a number.
+_LONGEST = 40
+
+
 @dataclass(frozen=True, slots=True)
 class Numeral:
     """`low` and `high` differ for 三四十; both are None where the number is not told (XX, 数十).  `over`: 余 多 几."""
@@ -61,7 +65,7 @@ def plain(text: str) -> str:
 
 
 def read(text: str, start: int = 0) -> Numeral | None:
-    """The numeral that begins at `start` of `plain` text, or None where none does."""
+    """The numeral that begins at `start` of `plain` text, or None where none does, or only a code."""
     found = NUMERAL.match(text, start)
     if found is None:
         return None
@@ -69,6 +73,8 @@ def read(text: str, start: int = 0) -> Numeral | None:
     if found["masked"] is not None or found["untold"] is not None:
         return Numeral(None, None, bool(found["masked_more"]), end, True)
     if found["head"] is not None:
+        if len(found["head"]) > _LONGEST:
+            return None
         places = found["places"]
         value = value_of(found["head"] + places)
         return Numeral(value, value, bool(found["more"] or found["more_still"]), end, bool(places))
@@ -98,7 +104,7 @@ def value_of(numeral: str) -> Decimal:
         elif token in _MYRIAD:
             place = _MYRIAD[token]
             section += number or Decimal(0)
-            if section == 0:
+            if section == 0 and number is None:
                 total = total * place if total else place
             elif token == "亿":
                 total = (total + section) * place

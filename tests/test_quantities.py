@@ -1,0 +1,112 @@
+"""Numbers and quantities of running text, found without the model."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.quantities import find_numbers, find_quantities
+from service.records import Label, Span
+from service.units import unit_at
+
+TEXTS = st.text("一二两三十百千万亿第前全市国首位X.-~至:/,、和%元人家个项 0123456789成半“”增长达年月", max_size=60)
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("投入3.2亿元,增长1,234.5%", ["3.2", "1,234.5"]),
+        ("培育三家,占六分之一,居第三位", ["三", "六分之一", "三"]),
+        ("招引一千二百人、近三成,翻两番", ["一千二百", "三", "两"]),
+        ("投入XX亿元,20XX年引进X名", ["XX", "20XX", "X"]),
+        ("增长一倍,航线突破百条", ["一", "百"]),
+        ("一是统一思想,进一步做好唯一、一流、一批、十分、万一、三农工作", []),
+        ("推进“三个一批”,第三届、第二批,千方百计、百花齐放", []),
+        ("XX区在XX项目中", []),
+        ("2023-03-05 14:35", ["2023", "03", "05", "14", "35"]),
+        ("比值1.68:1,占1/3", ["1.68", "1", "1", "3"]),
+        ("全角１２．５％", ["１２．５"]),
+        ("20.2026年要做好", ["20", "2026"]),
+        ("G60走廊、5G基站", ["60", "5"]),
+    ],
+)
+def test_numbers(text: str, numbers: list[str]) -> None:
+    assert [span.of(text) for span in find_numbers(text)] == numbers
+
+
+@pytest.mark.parametrize(
+    ("text", "quantities"),
+    [
+        ("研发投入超3.2亿元,增长2.7%", [("3.2亿元", Label.MONEY), ("2.7%", Label.PERCENT)]),
+        ("约500余万元以上", [("500余万元", Label.MONEY)]),
+        ("提高0.6个百分点", [("0.6个百分点", Label.PERCENT)]),
+        ("占六分之一", [("六分之一", Label.PERCENT)]),
+        ("三次产业结构为8.7:41.2:50.1", [("8.7", Label.PERCENT), ("41.2", Label.PERCENT), ("50.1", Label.PERCENT)]),
+        ("占全省1/3以上", [("1/3", Label.PERCENT)]),
+        ("引进48名,服务900余人次", [("48名", Label.PEOPLE), ("900余人次", Label.PEOPLE)]),
+        ("派遣5-10名专家", [("5-10名", Label.PEOPLE)]),
+        ("补助100万-200万元", [("100万-200万元", Label.MONEY)]),
+        ("分别提高15、22个百分点", [("15", Label.PERCENT), ("22个百分点", Label.PERCENT)]),
+        ("分别为12、15和18家", [("12", Label.COUNT), ("15", Label.COUNT), ("18家", Label.COUNT)]),
+        ("建成33.9万平方米、翻一番", [("33.9万平方米", Label.COUNT), ("一番", Label.COUNT)]),
+        ("增长2倍多,处理16.9万吨/日", [("2倍多", Label.COUNT), ("16.9万吨/日", Label.COUNT)]),
+        ("惠及30万群众", [("30万", Label.PEOPLE)]),
+        ("奖励10万,共5家", [("10万", Label.MONEY), ("5家", Label.COUNT)]),
+        ("从1.68:1提高", [("1.68:1", Label.COUNT)]),
+        ("居全省第三位,全市排名第1", [("全省第三位", Label.RANK), ("全市排名第1", Label.RANK)]),
+        ("进入全市前3和全省前40", [("全市前3", Label.RANK), ("全省前40", Label.RANK)]),
+        ("由全国第12位升至第9位", [("全国第12位", Label.RANK), ("第9位", Label.RANK)]),
+        ("稳居全国首位", [("全国首位", Label.RANK)]),
+        ("2023年3月5日召开第3届大会", []),
+        ("1-9月,G60走廊,第三批,40万吨级码头", []),
+        ("3个人才项目、5人民路、8车道", [("3个", Label.COUNT)]),
+        ("投入XX亿元", [("XX亿元", Label.MONEY)]),
+    ],
+)
+def test_quantities(text: str, quantities: list[tuple[str, Label]]) -> None:
+    assert [(span.of(text), label) for span, label in find_quantities(text)] == quantities
+
+
+@given(TEXTS)
+def test_numbers_are_in_order_and_apart(text: str) -> None:
+    spans = find_numbers(text)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    assert all(text[s.start : s.end].strip() == text[s.start : s.end] != "" for s in spans)
+
+
+@given(TEXTS)
+def test_every_digit_is_in_a_number(text: str) -> None:
+    spans = find_numbers(text)
+    for at, character in enumerate(text):
+        assert not character.isdigit() or any(s.start <= at < s.end for s in spans)
+
+
+@given(TEXTS)
+def test_quantities_are_in_order_and_apart(text: str) -> None:
+    spans = [span for span, _ in find_quantities(text)]
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    assert all(0 <= s.start < s.end <= len(text) for s in spans)
+
+
+def test_the_longest_unit_counts() -> None:
+    assert unit_at("5千瓦时", 1) == (4, Label.COUNT)
+    assert unit_at("5千瓦机组", 1) == (3, Label.COUNT)
+    assert unit_at("5人次", 1) == (3, Label.PEOPLE)
+
+
+@pytest.mark.parametrize("text", ["5人才", "5项目", "5家园", "5Pa", "5甲", "5"])
+def test_no_unit(text: str) -> None:
+    assert unit_at(text, 1) is None
+
+
+@pytest.mark.parametrize("unit", ["一", "1、", "9", "A", "第", "1-", "各省", "一二", "年"])
+def test_endless_runs_hold_no_quantity(unit: str) -> None:
+    """A careless pattern would be quadratic in them."""
+    assert list(find_quantities(unit * 50_000)) == []
+
+
+def test_spans_are_spans() -> None:
+    assert find_numbers("共5家") == [Span(1, 2)]
