@@ -23,9 +23,13 @@ _NAMES = frozenset({Label.ORG, Label.PLATFORM, Label.PROGRAM, Label.POLICY, Labe
 
 # A document's number (浙科发〔2023〕15号), and the long codes of indexes and registers.
 _DOCUMENT_NUMBER = re.compile(
-    r"[〔\[(]\s?\d{4}\s?[〕\])]\s?第?\d{1,5}\s?号|第\s?\d{1,5}号(?:令|公告|文件?)?|(?<![A-Z\d])[A-Z]{0,4}\d{9,}[A-Z]{0,2}(?:T?/\d{4}-\d+)?(?![\d.])"
+    r"[〔\[(]\s?\d{4}\s?[〕\])]\s?第?\d{1,5}\s?号|第\s?\d{1,5}号(?:令|公告|文件?)?"
+    r"|(?<![A-Z\d])[A-Z]{0,4}\d{9,}[A-Z]{0,2}(?:T?/\d{4}-\d+)?(?![\d.])"
 )
-_CLOCK = re.compile(r"(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:])")
+_TIME = re.compile(
+    r"(?<![\d.])\d{1,3}(?:周年|年(?!级))|(?<!\d)\d{1,2}时\d{1,2}分"
+    r"|(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:])"
+)
 _QUOTED_YEAR = re.compile(r"(?<=[“《])20\d\d(?![\d.])")  # 入选“2025全球百强”
 _LIST_MARKER = re.compile(
     r"^[ \t]*(?:\d{1,2}(?:\.\d{1,2}){0,2}[.、)](?!\d)|\(\d{1,2}\))|[［\[]\d{1,3}[］\]]"
@@ -37,6 +41,7 @@ _NAME = re.compile(
     r"|(?<![\d.])\d+(?:\.\d+)?(?:[GDVK](?![A-Za-z])|[A-F](?=级|景区)|型)"  # 5G, 4A级, 2型
     r"|(?<![\dN])[\dN]+(?:\+[\dN]+)+"  # 1+9, 1+2+4+N
     r"|(?<=[“\"‘'])[\dX]+(?:\.\d+)?(?=[”\"’'])"  # “315”
+    r"|(?<![\d.])\d+(?:\.\d+版|号(?=[线楼院井机工”])|强(?=[企、,。])|(?=热线|政务服务便民))"  # 2.0版, 7号线, 500强
     r"|(?<!\d)\d+·\d+"  # 9·3
     r"|第\s?(?:\d+|[一二三四五六七八九十百]+)(?=[届批次期章条款轮季代版号线路中小集所])"
 )
@@ -58,7 +63,7 @@ def account(text: str, layout: Layout, entities: Sequence[Entity], observations:
         ("date", _Cover(e.span for e in entities if e.label is Label.PERIOD)),
         ("name", _Cover(e.span for e in entities if e.label in _NAMES)),
         ("document_number", _found(_DOCUMENT_NUMBER, clean)),
-        ("date", _Cover([*find_periods(text), *_spans(_CLOCK, clean), *_spans(_QUOTED_YEAR, clean)])),
+        ("date", _Cover([*find_periods(text), *_spans(_TIME, clean), *_spans(_QUOTED_YEAR, clean)])),
         ("name", _found(_NAME, clean)),
         ("list_marker", _found(_LIST_MARKER, clean)),
     ]

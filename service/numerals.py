@@ -33,7 +33,7 @@ _UNTOLD = rf"(?:[几数]{_PLACE_MARK}{{1,6}}|几)"
 _HAN = rf"(?:[零一二两三四五六七八九]|{_PLACE_MARK}){{1,24}}"
 NUMERAL = re.compile(
     rf"(?P<masked>{MASKED})(?P<masked_more>[余多]?){_PLACE_MARK}{{0,6}}"
-    rf"|(?P<head>{ARABIC})\s?(?P<more>[余多几]?)(?P<places>{_PLACE_MARK}{{0,6}}(?:\d{{1,4}}(?:\.\d+)?(?!\d){_PLACE_MARK}{{1,4}}){{0,4}})"
+    rf"|(?P<head>{ARABIC})[ ]?(?P<more>[余多几]?)(?P<places>{_PLACE_MARK}{{0,6}}(?:\d{{1,4}}(?:\.\d+)?(?!\d){_PLACE_MARK}{{1,4}}){{0,4}})"
     r"(?P<more_still>[余多]?)"
     rf"|(?P<untold>{_UNTOLD})"
     rf"|(?P<han>{_HAN})(?P<han_more>几?[余多]?[万亿]{{0,3}})"
