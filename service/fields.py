@@ -25,7 +25,7 @@ _REASONS = {
     "date_parsing": "应为 YYYY-MM-DD 形式的日期",
     "date_from_datetime_parsing": "应为 YYYY-MM-DD 形式的日期",
 }
-_EXAMPLE = '应为 {"text": "报告全文", "published": "2024-03-05", "area": "临江区", "title": "…"}，后三项可省略。'
+_EXAMPLE = '应为 {"text": "报告全文", "published": "2024-03-05", "area": "青岚区", "title": "…"}，后三项可省略。'
 
 
 class HintFields(BaseModel):

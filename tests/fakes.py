@@ -50,8 +50,8 @@ _NUMBER = re.compile(r"(-?[0-9]+(?:\.[0-9]+)?)(亿元|%|家)?")
 class FakePipeline:
     """`stall`: an event that `extract` waits for, to hold a request in the air; `fault`: what it raises instead.
 
-    Both spare the example that the service reads when it starts; `posted` holds what came after it, and `entered` is set
-    when the first of it came.
+    Both spare the example that the service reads when it starts; `posted` holds what came after it, and `entered` is
+    set when the first of it came.
     """
 
     def __init__(self, stall: Event | None = None, fault: Exception | None = None) -> None:
@@ -103,7 +103,7 @@ def extraction_of(text: str, hints: Hints = Hints()) -> Extraction:
                 indicator=IndicatorRef((Span(0, 1),), clean.text[0], None),
                 measure=Measure.LEVEL,
                 period=PeriodRef("2023", Span(0, 1), Source.SENTENCE),
-                area=AreaRef(Area("临江区"), None, Source.REPORT),
+                area=AreaRef(Area("青岚区"), None, Source.REPORT),
                 scope=None,
                 base=None,
                 status=Status.ACTUAL,
@@ -113,7 +113,7 @@ def extraction_of(text: str, hints: Hints = Hints()) -> Extraction:
             )
         )
     published = hints.published.isoformat() if hints.published else ""
-    area = Area(hints.area or "临江区", "330499")
+    area = Area(hints.area or "青岚区", "330499")
     report = Report(None, hints.title or "", Span(0, 1), published, "2023", "2024", area)
     return Extraction(
         clean=clean,

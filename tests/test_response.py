@@ -52,11 +52,11 @@ def test_an_answer_in_full() -> None:
         "issuer": {"start": 0, "end": 1, "text": "营"},
         "published": None,
         "period": "2023",
-        "area": {"name": "临江区", "code": "330499"},
+        "area": {"name": "青岚区", "code": "330499"},
         "text": "营 收3.2 亿元和5。",
     }
     assert answer["parts"] == [
-        {"start": 0, "end": 12, "title": None, "area": {"name": "临江区", "code": "330499"}, "period": "2023"}
+        {"start": 0, "end": 12, "title": None, "area": {"name": "青岚区", "code": "330499"}, "period": "2023"}
     ]
     assert answer["sections"] == [{"start": 0, "end": 12, "level": 1, "heading": "营"}]
     assert answer["tables"] == [{"start": 0, "end": 1, "caption": "营", "rows": 1, "columns": 5}]
@@ -80,7 +80,7 @@ def test_an_answer_in_full() -> None:
             "indicator": {"name": "营", "code": None, "spans": [{"start": 0, "end": 1, "text": "营"}]},
             "measure": "level",
             "period": {"edtf": "2023", "text": "营", "start": 0, "end": 1, "source": "sentence"},
-            "area": {"name": "临江区", "code": None, "text": None, "start": None, "end": None, "source": "report"},
+            "area": {"name": "青岚区", "code": None, "text": None, "start": None, "end": None, "source": "report"},
             "scope": None,
             "base": None,
             "status": "actual",
