@@ -14,7 +14,7 @@ PREFIX = "BAOSHU_"
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
 # Weights stand beside the package, in `models/<name>/` of the checkout.
-DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "baoshu"
+DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "baoshu-base"
 
 # A JSON body spends at most six bytes on a character outside the rarest planes (`\\uXXXX`); the rest is for the other
 # fields and the multipart frame.
