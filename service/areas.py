@@ -104,6 +104,10 @@ class Gazetteer:
         above = (self._by_code.get(area.code[:digits].ljust(6, "0")) for digits in (4, 2))
         return tuple(division.area for division in above if division is not None and division.code != area.code)
 
+    def of_level(self, level: str) -> tuple[Area, ...]:
+        """All regions of one of `LEVELS`, by code."""
+        return tuple(division.area for division in self._by_code.values() if division.level == level)
+
     def level(self, area: Area) -> str | None:
         """`province`, `city` or `county` by code, else by the name's last character, else None."""
         if area.code is not None and area.code in self._by_code:

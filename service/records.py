@@ -235,7 +235,7 @@ class Report:
 
     @property
     def anchor(self) -> Anchor:
-        return Anchor(self.published, self.period)
+        return Anchor(self.published, self.period.rpartition("/")[2][:4])
 
 
 @dataclass(frozen=True, slots=True)

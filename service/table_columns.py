@@ -224,7 +224,8 @@ def _figures(
         return column
     if own and not is_bare(own[-1].of(text)):
         return column
-    left = next((other for other in reversed(before) if _is_measured(other, kind)), None)
+    named = [other for other in reversed(before) if other.names and other.kind is not Kind.RANK]
+    left = next((other for other in reversed(before) if _is_measured(other, kind)), next(iter(named), None))
     if left is None:
         return column
     return replace(column, names=(*left.names, *own), times=times or left.times, area=area or left.area)

@@ -12,8 +12,9 @@ tagger's.  Nothing is learned here, so a table of an unknown kind gives fewer ob
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from service.areas import gazetteer
 from service.periods import find_periods, read_period
@@ -24,6 +25,7 @@ from service.records import (
     Entity,
     IndicatorRef,
     Label,
+    Layout,
     Measure,
     Observation,
     PeriodRef,
@@ -34,10 +36,14 @@ from service.records import (
     Status,
     Table,
 )
+from service.report_period import default_period
 from service.table_cells import Figure, read_cell
 from service.table_columns import DEPENDENT, Column, Role, columns, is_bare
 from service.table_headers import Kind, guess_unit, label_of, read_header
 from service.tables import header_rows, is_blank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 SCORE = 0.95  # of what a rule reads: no probability, but above what the model is mostly sure of
 MAX_PARAGRAPH = 400  # how far above a caption the sentence that sets the time may begin
@@ -63,6 +69,30 @@ class TableReading:
     observations: tuple[Observation, ...]
     prose: tuple[Span, ...]
     set_aside: tuple[SetAside, ...]
+
+
+def read_tables(text: str, layout: Layout, reports: Sequence[Report]) -> TableReading:
+    """All tables of `layout`, each in the terms of its part's report (`reports` are those of `layout.parts`)."""
+    readings = [_in_place(text, layout, table, reports) for table in layout.tables]
+    return TableReading(
+        tuple(entity for reading in readings for entity in reading.entities),
+        tuple(observation for reading in readings for observation in reading.observations),
+        tuple(span for reading in readings for span in reading.prose),
+        tuple(aside for reading in readings for aside in reading.set_aside),
+    )
+
+
+def _in_place(text: str, layout: Layout, table: Table, reports: Sequence[Report]) -> TableReading:
+    part = max(bisect_right([part.span.start for part in layout.parts], table.span.start) - 1, 0)
+    inside = [section for section in layout.sections if section.span.covers(table.span)]
+    section = max(inside, key=lambda section: section.level, default=None)
+    hint = period_above(text, table, reports[part], since=section.heading.end if section is not None else 0)
+    plan = section is not None and section.plan
+    if hint is None and section is not None:
+        default = default_period(text, layout, section, reports[part], plan=plan)
+        hint = default if default is not None and default.source is Source.HEADING else None
+    path = "/".join(section.path) if section is not None else ""
+    return read_table(text, table, reports[part], hint=hint, plan=plan, section=path)
 
 
 class _Row(NamedTuple):
@@ -94,11 +124,15 @@ def read_table(
     return _Reader(text, table, report, hint, plan, section).read()
 
 
-def period_above(text: str, table: Table, report: Report) -> PeriodRef | None:
-    """The first time that the paragraph above the table (or its caption) sets, for `read_table`'s `hint`."""
+def period_above(text: str, table: Table, report: Report, *, since: int = 0) -> PeriodRef | None:
+    """The first time that the paragraph above the table (or its caption) sets, for `read_table`'s `hint`.
+
+    `since`: where the table's section begins; what stands before sets nothing.
+    """
     start = (table.caption or table.span).start
-    end = len(text[max(0, start - MAX_PARAGRAPH) : start].rstrip()) + max(0, start - MAX_PARAGRAPH)
-    begin = max(text.rfind("\n", 0, end) + 1, end - MAX_PARAGRAPH)
+    first = max(since, start - MAX_PARAGRAPH)
+    end = first + len(text[first:start].rstrip())
+    begin = max(text.rfind("\n", first, end) + 1, first)
     paragraph = text[begin:end]
     for span in find_periods(paragraph):
         edtf = read_period(span.of(paragraph), report.anchor)

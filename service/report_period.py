@@ -1,0 +1,148 @@
+"""Which time a report speaks of, which year it plans, and what time stands for a figure that says none.
+
+In: a report's title, its date and its text, or a section's headings.  Out: EDTF.  A title's year goes before all; a
+government work report of January 2026 speaks of 2025 and plans 2026; 今年以来 in a report of January to March is the
+year before.  A report that names no year speaks of the state at its date (`../2024-12`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from service.periods import find_periods, read_period, year_of
+from service.records import Anchor, Layout, PeriodRef, Report, Section, Source, Span
+
+LAST_MONTH_OF_REVIEW = 3  # reports on a year come out until March of the next one
+BODY = 3000  # characters in which 今年 and the like say what the report is about
+FIRST_AUTUMN_MONTH = 10  # from October on, what comes next is next year
+
+_PLAN_WORD = re.compile(r"计划|要点|思路|打算|安排|目标|展望|谋划|规划|部署|下一步|措施建议")
+_REVIEW_WORD = re.compile(r"总结|回顾|报告|情况|成效|汇报|完成|进展|小结|成就|成绩|述职|自评|汇编")
+_WORK_REPORT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工作报告")
+_THIS_YEAR = re.compile(r"今年|本年度|一年来|(?:过去|刚刚过去)的一年|年初以来|全年")
+_COMING = re.compile(r"[是为]|计划|将|力争|目标|要|预期|确保|实现")
+# A year that only bounds or compares (到2030年, 较2020年) is not what a report speaks of.
+_YEAR_WORD = re.compile(r"(?<![\d到至较比从由自与])(20\d\d|20XX)年(?!以前|前)")
+
+
+def period_of(title: str, published: str, body: str) -> tuple[str, str]:
+    """`(period, plan_year)`: EDTF of the time reported on, and the year the title plans ("" where it plans none)."""
+    year, month = published[:4], int(published[5:7]) if len(published) >= 7 else 0
+    early = 1 <= month <= LAST_MONTH_OF_REVIEW
+    review, plan = _title_times(title, Anchor(published, year))
+    work_report = _WORK_REPORT.search(title) is not None
+    if work_report and not plan and len(review) == 4 and (not year or (early and review == year)):
+        return _before(review), review  # 2026年政府工作报告, given in January 2026
+    if review:
+        return review, year_of(plan) if plan else ""
+    if plan:
+        planned = year_of(plan)
+        return (_before(planned) if _REVIEW_WORD.search(title) else planned), planned
+    if not year:
+        return _mostly(body), ""
+    if early and (work_report or _THIS_YEAR.search(body[:BODY]) or _mostly(body) == _before(year)):
+        return _before(year), year
+    return (year if _THIS_YEAR.search(body[:BODY]) else f"../{published[:7]}"), ""
+
+
+def plan_year_of(period: str, published: str, plan: str, headings: list[str], has_plan: bool) -> str:
+    """The year that plans speak of: the title's, a plan heading's, else the one after the report's."""
+    if plan:
+        return plan
+    for heading in headings:
+        for span in find_periods(heading):
+            edtf = read_period(span.of(heading), Anchor(published, year_of(period) if period else ""))
+            if edtf is not None and "/" not in edtf:
+                return year_of(edtf)
+    if not has_plan:
+        return ""
+    if period.startswith("../"):
+        late = len(published) >= 7 and int(published[5:7]) >= FIRST_AUTUMN_MONTH
+        return str(int(published[:4]) + 1) if late else published[:4]
+    if not period:
+        return ""
+    year = year_of(period)
+    part_of_year = "-" in period and not period.endswith("-12")
+    return year if part_of_year or not year.isdigit() else str(int(year) + 1)
+
+
+def default_period(
+    text: str, layout: Layout, section: Section | None, report: Report, *, plan: bool = False
+) -> PeriodRef | None:
+    """The time of a figure whose sentence and neighbours say none: the nearest heading's, else the report's.
+
+    `plan`: the figure is a target.  A heading with several times (`2025年和“十四五”时期工作回顾`) decides nothing; one
+    that names a time to come holds only for targets.
+    """
+    while section is not None:
+        found = _heading_period(text, section, report, plan=plan)
+        if found is not None:
+            return found
+        section = layout.sections[section.parent] if section.parent >= 0 else None
+    own = report.plan_year if plan else report.period
+    return PeriodRef(own, None, Source.REPORT) if own else None
+
+
+def _heading_period(text: str, section: Section, report: Report, *, plan: bool) -> PeriodRef | None:
+    heading = section.heading.of(text)
+    found: list[PeriodRef] = []
+    for span in find_periods(heading):
+        edtf = read_period(span.of(heading), anchor_of(report, section), ahead=plan)
+        if edtf is None:
+            continue
+        to_come = bool(report.period) and _starts(edtf) > year_of(report.period)
+        if to_come != plan and (to_come or section.plan):
+            continue
+        if plan and not to_come and not section.plan:
+            continue
+        where = Span(section.heading.start + span.start, section.heading.start + span.end)
+        found.append(PeriodRef(edtf, where, Source.HEADING))
+    return found[0] if len(found) == 1 else None
+
+
+def anchor_of(report: Report, section: Section | None) -> Anchor:
+    """What time expressions in `section` are read against: in a section of plans 今年 is the year planned."""
+    if section is not None and section.plan and report.plan_year:
+        return Anchor(report.published, report.plan_year)
+    return report.anchor
+
+
+def _title_times(title: str, anchor: Anchor) -> tuple[str, str]:
+    """The time a title reports on, and the one it plans: each time belongs to the words up to the next one."""
+    review = plan = ""
+    spans = find_periods(title)
+    ends = [*(span.start for span in spans[1:]), len(title)]
+    for span, after in zip(spans, ends, strict=False):
+        edtf = read_period(span.of(title), anchor)
+        if edtf is None:
+            continue
+        words = title[span.end : after]
+        planned = _PLAN_WORD.search(words)
+        if planned and not (review == "" and _REVIEW_WORD.search(words[: planned.start()])):
+            plan = plan or edtf
+        else:
+            review = review or edtf
+    return review, plan
+
+
+def _mostly(body: str) -> str:
+    """The year that the text names most often, the later of two; the one before it where all are still to come."""
+    past: Counter[str] = Counter()
+    coming: Counter[str] = Counter()
+    for found in _YEAR_WORD.finditer(body):
+        after = body[found.end() : found.end() + 8]
+        (coming if _COMING.search(after) else past)[found[1]] += 1
+    counts = past or coming
+    most = max(counts, key=lambda year: (counts[year], year), default="")
+    return most if past else _before(most)
+
+
+def _before(year: str) -> str:
+    return str(int(year) - 1) if year.isdigit() else year
+
+
+def _starts(edtf: str) -> str:
+    """The year a date or interval begins in; of `../2022` the one it names."""
+    start, _, end = edtf.partition("/")
+    return (end if start == ".." else start)[:4]
