@@ -53,7 +53,7 @@ class Pair:
 class Surroundings:
     """Positions that the features ask for, found once for a text."""
 
-    __slots__ = ("_marks", "_opening", "_closing", "_words", "_values", "_starts", "sentences", "text")
+    __slots__ = ("_closing", "_marks", "_opening", "_starts", "_values", "_words", "sentences", "text")
 
     def __init__(self, text: str, entities: Sequence[Entity], sentences: Sequence[Sentence]) -> None:
         self.text = text
@@ -103,7 +103,11 @@ def pairs(entities: Sequence[Entity], around: Surroundings) -> list[Pair]:
         for kind in KINDS:
             reach = REACH[kind]
             cut = bisect_left(starts[kind], at)
-            before = [i for i in places[kind][max(0, cut - reach.before) : cut] if entities[i].span.start >= at - reach.distance]
+            before = [
+                i
+                for i in places[kind][max(0, cut - reach.before) : cut]
+                if entities[i].span.start >= at - reach.distance
+            ]
             after = [i for i in places[kind][cut : cut + reach.after] if entities[i].span.start < close]
             for order, i in enumerate(reversed(before)):
                 found.append(Pair(v, i, kind, _features(value, entities[i], kind, order, sentence, around)))
@@ -117,11 +121,15 @@ def value_features(value: Entity, text: str, *, plan: bool) -> tuple[int, ...]:
     word = value.span.of(text)
     unit = next((n + 1 for n, ends in enumerate(UNITS) if word.endswith(ends)), 0)
     before = text[max(0, value.span.start - 8) : value.span.start]
-    said = next((n + 1 for n, w in enumerate(("增|长|升|涨", "降|减|低|落", "新|引进|招引")) if re.search(w, before)), 0)
+    said = next(
+        (n + 1 for n, w in enumerate(("增|长|升|涨", "降|减|低|落", "新|引进|招引")) if re.search(w, before)), 0
+    )
     return VALUES.index(value.label), unit, int(plan), said
 
 
-def _features(value: Entity, other: Entity, kind: Label, order: int, sentence: int, around: Surroundings) -> tuple[int, ...]:
+def _features(
+    value: Entity, other: Entity, kind: Label, order: int, sentence: int, around: Surroundings
+) -> tuple[int, ...]:
     a, b = value.span, other.span
     after = b.start >= a.end
     start, end = (a.end, b.start) if after else (b.end, a.start)

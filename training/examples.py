@@ -85,7 +85,14 @@ def _gold_document(record: dict[str, Any]) -> Document:
         )
         for o in record["observations"]
     )  # fmt: skip
-    meta = {"area": name, "year": "2025", "published": "2026-01", "bureau": "government", "form": "annual", "level": "province"}
+    meta = {
+        "area": name,
+        "year": "2025",
+        "published": "2026-01",
+        "bureau": "government",
+        "form": "annual",
+        "level": "province",
+    }
     entities = tuple((Label(e["label"]), Span(e["start"], e["end"])) for e in record["entities"])
     return Document(record["id"], record["text"], entities, observations, {**meta, "gold": "yes"})
 
@@ -98,7 +105,8 @@ def example(document: Document) -> Example:
     seen = [w.core for w in frames]
     back = _Back(clean)
     entities = sorted(
-        (Entity(label, span) for label, s in document.entities if (span := back.span(s)) and _inside(span, seen)), key=lambda e: e.span
+        (Entity(label, span) for label, s in document.entities if (span := back.span(s)) and _inside(span, seen)),
+        key=lambda e: e.span,
     )
     number = {e.span: i for i, e in enumerate(entities)}
     tags = np.full(len(clean.text), IGNORE, np.int64)
@@ -107,7 +115,9 @@ def example(document: Document) -> Example:
     for e in entities:
         tags[e.span.start : e.span.end] = tag_ids(e.label, e.span.end - e.span.start)
     answers = {number[s]: o for o in document.observations if (s := back.span(o.value)) in number}
-    return _assemble(document, clean, entities, layout.sentences, [x.plan for x in layout.sections], frames, tags, answers, back)
+    return _assemble(
+        document, clean, entities, layout.sentences, [x.plan for x in layout.sections], frames, tags, answers, back
+    )
 
 
 def _assemble(

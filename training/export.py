@@ -54,10 +54,16 @@ def export(model: Reader, vocabulary: dict[str, int], out: Path) -> None:
         ids, mask = torch.ones(2, 32, dtype=torch.int64), torch.ones(2, 32, dtype=torch.int64)
         axes = {name: {0: "rows", 1: "length"} for name in ("ids", "mask", "tags", "vectors")}
         _trace(model, (ids, mask), plain, ["ids", "mask"], ["tags", "vectors"], axes)
-        optimized = optimize_model(str(plain), model_type="bert", num_heads=model.encoder.shape.heads, hidden_size=hidden, opt_level=0)
+        optimized = optimize_model(
+            str(plain), model_type="bert", num_heads=model.encoder.shape.heads, hidden_size=hidden, opt_level=0
+        )
         optimized.save_model_to_file(str(fused))
         graph = onnx.load(str(fused)).graph
-        head = [n.name for n in graph.node if n.op_type in ("MatMul", "Gemm") and any(o in _feeds(graph, "tags") for o in n.output)]
+        head = [
+            n.name
+            for n in graph.node
+            if n.op_type in ("MatMul", "Gemm") and any(o in _feeds(graph, "tags") for o in n.output)
+        ]
         quantize_dynamic(
             str(fused), str(out / "reader.onnx"), per_channel=True, weight_type=QuantType.QInt8, nodes_to_exclude=head,
             extra_options={"DefaultTensorType": onnx.TensorProto.FLOAT},
@@ -73,8 +79,19 @@ def export(model: Reader, vocabulary: dict[str, int], out: Path) -> None:
     parity(model, len(vocabulary), out / "parity.npz")
 
 
-def _trace(model: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: list[str], outputs: list[str], axes: dict[str, Any]) -> None:
-    torch.onnx.export(model, inputs, str(path), input_names=names, output_names=outputs, dynamic_axes=axes, opset_version=OPSET, dynamo=False)
+def _trace(
+    model: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: list[str], outputs: list[str], axes: dict[str, Any]
+) -> None:
+    torch.onnx.export(
+        model,
+        inputs,
+        str(path),
+        input_names=names,
+        output_names=outputs,
+        dynamic_axes=axes,
+        opset_version=OPSET,
+        dynamo=False,
+    )
 
 
 def _feeds(graph: onnx.GraphProto, output: str) -> set[str]:
@@ -106,7 +123,9 @@ def parity(model: Reader, characters: int, path: Path) -> None:
     )  # fmt: skip
 
 
-def manifest(out: Path, *, name: str, version: str, model: Reader, vocabulary: dict[str, int], training: dict[str, Any]) -> None:
+def manifest(
+    out: Path, *, name: str, version: str, model: Reader, vocabulary: dict[str, int], training: dict[str, Any]
+) -> None:
     """Write `manifest.json`: hashes of the files, shape, data and metrics."""
     digest = {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in FILES}
     (out / "manifest.json").write_text(

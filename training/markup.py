@@ -163,7 +163,7 @@ def _strip(body: list[str], first: int, where: str) -> tuple[str, list[Mark], li
         at += len(line) - end + 1
         whole = "".join(plain)
         if "{" in whole or "}" in whole:
-            raise MarkupError(where, n, f"stray brace near `{whole[max(0, whole.find('{') - 6):][:30]}`")
+            raise MarkupError(where, n, f"stray brace near `{whole[max(0, whole.find('{') - 6) :][:30]}`")
         out.append(whole)
     return "\n".join(out), marks, directives
 
@@ -231,7 +231,9 @@ def _observation(text: str, marks: list[Mark], i: int, state: _State, where: str
     area, area_span = state.line_area or state.area, state.line_area_span
     if "a" in mark.keyed:
         area = mark.keyed["a"]
-        area_span = next((m.span for m in marks if m.line == mark.line and m.label is Label.AREA and m.span.of(text) == area), None)
+        area_span = next(
+            (m.span for m in marks if m.line == mark.line and m.label is Label.AREA and m.span.of(text) == area), None
+        )
     scope = mark.keyed.get("s") or scope_of(text, mark.span) if measure is Measure.RANK else None
     base = None
     if measure in (Measure.GROWTH, Measure.DIFF):
@@ -260,7 +262,11 @@ def _indicators(marks: list[Mark], i: int, where: str) -> tuple[Span, ...]:
     if not link or link == ">":
         near = [m for k, m in indicators if m.line == mark.line and (k > i if link else k < i)]
         if not near:
-            raise MarkupError(where, mark.line, f"no INDICATOR {'after' if link else 'before'} value {i} in this line; name one with =")
+            raise MarkupError(
+                where,
+                mark.line,
+                f"no INDICATOR {'after' if link else 'before'} value {i} in this line; name one with =",
+            )
         return (near[0 if link else -1].span,)
     spans = []
     for name in link[1:].split(","):
@@ -309,7 +315,9 @@ def to_record(document: Document) -> dict[str, Any]:
             relate(o.value, span, str(o.measure))
         relate(o.value, o.period_span, "period")
         relate(o.value, o.area_span, "area")
-        relate(o.value, next((s for _, s in document.entities if o.base and s.of(document.text) == o.base), None), "base")
+        relate(
+            o.value, next((s for _, s in document.entities if o.base and s.of(document.text) == o.base), None), "base"
+        )
         q = o.quantity
         details[str(number[o.value])] = {
             "low": q.low, "high": q.high, "unit": q.unit, "bound": str(q.bound), "measure": str(o.measure), "period": o.period,
@@ -319,7 +327,8 @@ def to_record(document: Document) -> dict[str, Any]:
         "id": document.id,
         "text": document.text,
         "entities": [
-            {"id": n, "label": str(label), "start_offset": s.start, "end_offset": s.end} for n, (label, s) in enumerate(document.entities)
+            {"id": n, "label": str(label), "start_offset": s.start, "end_offset": s.end}
+            for n, (label, s) in enumerate(document.entities)
         ],
         "relations": relations,
         "meta": {**{k: v for k, v in document.meta.items() if k != "id"}, "observations": details},

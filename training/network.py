@@ -77,7 +77,11 @@ class Layer(nn.Module):
         rows, length, hidden = x.shape
         qkv = self.qkv(x).view(rows, length, 3, self.heads, self.width).permute(2, 0, 3, 1, 4)
         scores = torch.matmul(qkv[0], qkv[1].transpose(-1, -2)) / math.sqrt(self.width) + bias
-        mixed = torch.matmul(torch.softmax(scores, -1).to(x.dtype), qkv[2]).permute(0, 2, 1, 3).reshape(rows, length, hidden)
+        mixed = (
+            torch.matmul(torch.softmax(scores, -1).to(x.dtype), qkv[2])
+            .permute(0, 2, 1, 3)
+            .reshape(rows, length, hidden)
+        )
         x = self.attention_norm(self.dropout(self.out(mixed)) + x)
         return self.output_norm(self.dropout(self.narrow(self.activation(self.widen(x)))) + x)
 
@@ -148,7 +152,16 @@ class ValueHead(nn.Module):
 class Reader(nn.Module):
     """Encoder, tag head, pair head for each kind of candidate, value head."""
 
-    def __init__(self, encoder: Encoder, *, tags: int, pair_sizes: tuple[int, ...], value_sizes: tuple[int, ...], measures: int, statuses: int) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        tags: int,
+        pair_sizes: tuple[int, ...],
+        value_sizes: tuple[int, ...],
+        measures: int,
+        statuses: int,
+    ) -> None:
         super().__init__()
         hidden = encoder.shape.hidden
         self.encoder = encoder

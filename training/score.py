@@ -70,9 +70,15 @@ class Scores:
     def table(self) -> str:
         rows = [f"{'':22}{'precision':>10}{'recall':>10}{'F1':>10}{'gold':>8}"]
         names = sorted(self.entity, key=lambda x: (x == "ALL", x))
-        tallies = [(f"entity.{n}", self.entity[n]) for n in names] + [(n, self.parts[n]) for n in ("value", "link", "observation")]
+        tallies = [(f"entity.{n}", self.entity[n]) for n in names] + [
+            (n, self.parts[n]) for n in ("value", "link", "observation")
+        ]
         rows += [f"{n:22}{t.precision:10.4f}{t.recall:10.4f}{t.f1:10.4f}{t.gold:8}" for n, t in tallies]
-        rows += [f"{'field.' + f:22}{'':20}{self.accuracy(f):10.4f}{self.fields[f][1]:8}" for f in FIELDS if self.fields[f][1]]
+        rows += [
+            f"{'field.' + f:22}{'':20}{self.accuracy(f):10.4f}{self.fields[f][1]:8}"
+            for f in FIELDS
+            if self.fields[f][1]
+        ]
         return "\n".join(rows)
 
 
@@ -122,7 +128,11 @@ def _observations(document: Mapping[str, Any], response: Mapping[str, Any], scor
         for name in FIELDS:
             if name in STATED and not o.get(name):
                 continue
-            right = _same(answer[name], o.get(name)) if name in ("low", "high") else (answer[name] or None) == (o.get(name) or None)
+            right = (
+                _same(answer[name], o.get(name))
+                if name in ("low", "high")
+                else (answer[name] or None) == (o.get(name) or None)
+            )
             scores.fields[name][0] += right
             scores.fields[name][1] += 1
             whole = whole and right
@@ -170,7 +180,9 @@ def gold_record(document: Document) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def respond(pipeline: Pipeline, gold: Sequence[Mapping[str, Any]], hints: Mapping[str, Hints] | None = None) -> dict[str, dict[str, Any]]:
+def respond(
+    pipeline: Pipeline, gold: Sequence[Mapping[str, Any]], hints: Mapping[str, Hints] | None = None
+) -> dict[str, dict[str, Any]]:
     """What `/extract` returns for each gold text."""
     hints = hints or {}
     return {d["id"]: dict(to_json(pipeline.extract(d["text"], hints.get(d["id"], Hints())))) for d in gold}
@@ -180,14 +192,18 @@ def hints_of(document: Document) -> Hints:
     """What a caller who holds the file would know of an annotated document."""
     published = document.meta.get("published", "")
     return Hints(
-        date.fromisoformat(published) if len(published) == 10 else None, document.meta.get("area") or None, document.meta.get("title") or None
+        date.fromisoformat(published) if len(published) == 10 else None,
+        document.meta.get("area") or None,
+        document.meta.get("title") or None,
     )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Score the model.")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("--gold", type=Path, help="annotated records, one a line; without it the held-out own reports are scored")
+    which.add_argument(
+        "--gold", type=Path, help="annotated records, one a line; without it the held-out own reports are scored"
+    )
     parser.add_argument("--model", type=Path, default=MODELS / "baoshu-base")
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--save", type=Path, help="write the responses here, a line each: {id, response}")

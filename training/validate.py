@@ -8,14 +8,15 @@ the text is a value, part of an entity, a heading's number or a document number;
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from service.quantities import find_numbers
 from service.periods import is_edtf
+from service.quantities import find_numbers
 from service.records import Label, Measure, Span
 from training.markup import Document, MarkupError, compile_file
 
@@ -38,7 +39,7 @@ def faults(document: Document) -> Iterator[tuple[Span, str]]:
     """Everything wrong with one compiled document, with the span it stands at."""
     text = document.text
     spans = sorted((s, label) for label, s in document.entities)
-    for (a, _), (b, _) in zip(spans, spans[1:], strict=False):
+    for (a, _), (b, _) in itertools.pairwise(spans):
         if a.overlaps(b):
             yield b, f"`{b.of(text)}` overlaps `{a.of(text)}`"
     for o in document.observations:
@@ -56,7 +57,10 @@ def faults(document: Document) -> Iterator[tuple[Span, str]]:
         if not number.of(text)[0].isascii():
             continue
         if not any(c.overlaps(number) for c in covered):
-            yield number, f"`{text[max(0, number.start - 6) : number.end + 6]}`: number `{number.of(text)}` is in no entity"
+            yield (
+                number,
+                f"`{text[max(0, number.start - 6) : number.end + 6]}`: number `{number.of(text)}` is in no entity",
+            )
 
 
 def describe(document: Document) -> str:

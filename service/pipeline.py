@@ -1,0 +1,128 @@
+"""The pipeline: the one place where the stages meet.
+
+    text ─ normalise ─ lay out ─ read the report ─ read tables ─ tag ─ link ─ account ─ check ─▶ Extraction
+
+Each stage is a pure function of what stands before it.  `Pipeline.load` is the only expensive call; a loaded pipeline may
+be used by several threads at once.
+"""
+
+from __future__ import annotations
+
+import time
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from service.extractor import Observe
+from service.findings import check
+from service.ingest import check as check_text
+from service.layout import lay_out
+from service.ledger import account
+from service.linker import link
+from service.normalise import normalise
+from service.records import Entity, Extraction, Hints, Layout, ModelCard, Report, Sentence, Span
+from service.report import read_parts, read_report
+from service.table_reader import TableReading, period_above, read_table
+from service.tagger import Tagger
+from service.windows import windows
+
+
+class Pipeline:
+    """A loaded model and the stages around it."""
+
+    def __init__(self, tagger: Tagger) -> None:
+        self._tagger = tagger
+
+    @classmethod
+    def load(cls, folder: Path, *, threads: int = 0) -> Pipeline:
+        """Load a model folder; `threads` 0 lets the runtime choose.  Raises NotReady."""
+        return cls(Tagger(folder, threads=threads))
+
+    @property
+    def model(self) -> ModelCard:
+        return self._tagger.card
+
+    def extract(self, text: str, hints: Hints | None = None, observe: Observe | None = None) -> Extraction:
+        """All that `text` says.  `observe(stage, seconds)` is called once for each stage.  Raises `BaoshuError`."""
+        hints = hints or Hints()
+        clock = _Clock(observe)
+        clean = normalise(check_text(text))
+        clock.lap("normalise")
+        layout = lay_out(clean.text)
+        clock.lap("lay_out")
+        report = read_report(clean.text, layout, hints)
+        parts = read_parts(clean.text, layout, report, hints)
+        tables = read_tables(clean.text, layout, parts)
+        layout = with_cells(layout, tables)
+        clock.lap("read")
+        tagged = self._tagger.tag(clean.text, list(windows(s.span for s in layout.sentences)))
+        clock.lap("tag")
+        prose = link(clean.text, layout, tagged, parts, self._tagger)
+        clock.lap("link")
+        entities = merge_entities(tagged.entities, [e for t in tables for e in t.entities])
+        observations = tuple(sorted((*prose, *(o for t in tables for o in t.observations)), key=lambda o: o.value))
+        ledger = account(clean.text, layout, entities, observations)
+        findings = check(clean.text, report, parts, observations, ledger)
+        clock.lap("check")
+        return Extraction(clean, report, layout, parts, entities, observations, ledger, findings, self.model)
+
+
+def read_tables(text: str, layout: Layout, parts: Sequence[Report]) -> list[TableReading]:
+    """Each table read against its part's report, its section and the time that the prose above it sets."""
+    part_starts = [p.span.start for p in layout.parts]
+    section_starts = [s.span.start for s in layout.sections]
+    readings = []
+    for table in layout.tables:
+        at = table.span.start
+        report = parts[max(0, bisect_right(part_starts, at) - 1)]
+        n = bisect_right(section_starts, at) - 1
+        while n >= 0 and layout.sections[n].span.end <= at:
+            n = layout.sections[n].parent
+        path = layout.sections[n].path if n >= 0 else ()
+        plan = n >= 0 and layout.sections[n].plan
+        readings.append(
+            read_table(text, table, report, hint=period_above(text, table, report), plan=plan, section="/".join(path))
+        )
+    return readings
+
+
+def with_cells(layout: Layout, tables: Sequence[TableReading]) -> Layout:
+    """The layout with the tables' cells of prose among its sentences and what their reading set aside."""
+    if not tables:
+        return layout
+    starts = [s.span.start for s in layout.sentences]
+    part_starts = [p.span.start for p in layout.parts]
+    cells = []
+    for span in (p for t in tables for p in t.prose):
+        near = layout.sentences[max(0, bisect_right(starts, span.start) - 1)] if layout.sentences else None
+        part = max(0, bisect_right(part_starts, span.start) - 1)
+        cells.append(Sentence(span, near.paragraph if near else 0, near.section if near else -1, part))
+    sentences = tuple(sorted((*layout.sentences, *cells), key=lambda s: s.span))
+    return replace(
+        layout, sentences=sentences, set_aside=(*layout.set_aside, *(a for t in tables for a in t.set_aside))
+    )
+
+
+def merge_entities(tagged: Sequence[Entity], ruled: Sequence[Entity]) -> tuple[Entity, ...]:
+    """Both in reading order; where a tagged one overlaps a ruled one, the ruled one stands."""
+    taken = sorted(e.span for e in ruled)
+
+    def free(span: Span) -> bool:
+        n = bisect_right(taken, span)
+        return not any(taken[i].overlaps(span) for i in (n - 1, n) if 0 <= i < len(taken))
+
+    return tuple(sorted((*ruled, *(e for e in tagged if free(e.span))), key=lambda e: e.span))
+
+
+class _Clock:
+    """Calls back with the time since the last lap."""
+
+    def __init__(self, observe: Observe | None) -> None:
+        self._observe, self._last = observe, time.perf_counter()
+
+    def lap(self, stage: str) -> None:
+        now = time.perf_counter()
+        if self._observe is not None:
+            self._observe(stage, now - self._last)
+        self._last = now
