@@ -71,7 +71,8 @@ def _title(text: str, layout: Layout, hints: Hints) -> Span | None:
         return Span(start, start + len(hints.title)) if start >= 0 else None
     if len(layout.parts) == 1 and layout.parts[0].title is not None:
         return layout.parts[0].title
-    taken = (*(aside.span for aside in layout.set_aside), *(table.span for table in layout.tables))
+    tables = [span for table in layout.tables for span in (table.span, table.caption) if span is not None]
+    taken = (*(aside.span for aside in layout.set_aside), *tables)
     return title_of(text, Span(0, len(text)), taken)
 
 

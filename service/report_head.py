@@ -55,12 +55,12 @@ def title_of(text: str, span: Span, taken: tuple[Span, ...] = ()) -> Span | None
         end = span.end if end < 0 else end
         line = _trim(text, Span(position, end))
         position = end + 1
-        if line.start == line.end or any(other.overlaps(line) for other in taken):
+        said = line.of(text)
+        if _LIST.match(said) or len(said) > 2 * MAX_TITLE or (len(said) > MAX_TITLE and said.endswith("。")):
+            return None
+        if not said or any(other.covers(line) for other in taken):
             continue
         lines += 1
-        said = line.of(text)
-        if _LIST.match(said) or len(said) > 2 * MAX_TITLE:
-            return None
         if len(said) > MAX_TITLE or _BODY_END.search(said) or _KEY.match(said) or "|" in said:
             continue
         if len(said) >= 4 and _TITLE_WORD.search(said) and not _PAGE.search(said):

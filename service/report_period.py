@@ -91,7 +91,7 @@ def _heading_period(text: str, section: Section, report: Report, *, plan: bool) 
         edtf = read_period(span.of(heading), anchor_of(report, section), ahead=plan)
         if edtf is None:
             continue
-        to_come = bool(report.period) and _starts(edtf) > year_of(report.period)
+        to_come = _is_to_come(edtf, report.period, section)
         if to_come != plan and (to_come or section.plan):
             continue
         if plan and not to_come and not section.plan:
@@ -99,6 +99,14 @@ def _heading_period(text: str, section: Section, report: Report, *, plan: bool) 
         where = Span(section.heading.start + span.start, section.heading.start + span.end)
         found.append(PeriodRef(edtf, where, Source.HEADING))
     return found[0] if len(found) == 1 else None
+
+
+def _is_to_come(edtf: str, period: str, section: Section) -> bool:
+    """Whether a heading's time lies after the report's; of a masked year only a section of plans can tell."""
+    if not period:
+        return section.plan
+    year = year_of(period)
+    return _starts(edtf) > year if year.isdigit() else section.plan and _starts(edtf) != year
 
 
 def anchor_of(report: Report, section: Section | None) -> Anchor:

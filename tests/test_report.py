@@ -1,0 +1,221 @@
+"""What a report says of itself, from made-up heads and texts."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from service.areas import gazetteer
+from service.records import Area, Hints, Layout, Part, PeriodRef, Report, Section, Source, Span
+from service.report import anchor_of, default_period, read_parts, read_report
+
+
+def layout(text: str, *headings: tuple[str, bool], titles: tuple[str, ...] = ()) -> Layout:
+    """A layout with a section from each heading (plan or not) to the next, and a part from each title to the next."""
+    starts = [text.index(title) for title in titles] or [0]
+    ends = [*starts[1:], len(text)]
+    parts = tuple(
+        Part(Span(start, end), Span(start, start + len(title)) if title else None)
+        for start, end, title in zip(starts, ends, titles or ("",), strict=True)
+    )
+    where = [text.index(heading) for heading, _ in headings]
+    sections = tuple(
+        Section(Span(start, end), 1, Span(start, start + len(heading)), 0, -1, (heading,), plan)
+        for (heading, plan), start, end in zip(headings, where, [*where[1:], len(text)], strict=False)
+    )
+    return Layout(parts, sections, (), (), ())
+
+
+def read(text: str, hints: Hints | None = None, **parts: tuple[str, ...]) -> Report:
+    return read_report(text, layout(text, **parts), hints or Hints())
+
+
+@pytest.mark.parametrize(
+    ("title", "published", "period", "plan_year"),
+    [
+        ("安吉县科技局2023年工作总结及2024年工作计划", "", "2023", "2024"),
+        ("安吉县科技局20XX年工作总结和2024年工作思路", "", "20XX", "2024"),
+        ("安吉县2023年度科技创新工作情况报告", "2024-01-20", "2023", ""),
+        ("安吉县科技局2024年上半年工作总结", "2024-07-03", "2024-01/2024-06", ""),
+        ("安吉县科技局2024年工作要点", "2024-02-03", "2024", "2024"),
+        ("2026年安吉县政府工作报告", "2026-01-28", "2025", "2026"),
+        ("2026年安吉县政府工作报告", "", "2025", "2026"),
+        ("安吉县政府工作报告", "2026-02-01", "2025", "2026"),
+        ("安吉县科技局2021-2025年工作总结", "2026-02-01", "2021/2025", ""),
+        ("安吉县科技创新工作情况汇报", "2024-12-09", "../2024-12", ""),
+    ],
+)
+def test_time_of_the_title_and_the_date(title: str, published: str, period: str, plan_year: str) -> None:
+    text = f"{title}\n{'发布时间:' + published if published else ''}\n全县有企业20家。"
+    report = read(text)
+    assert report.title is not None
+    assert (report.title.of(text), report.published) == (title, published)
+    assert (report.period, report.plan_year) == (period, plan_year)
+
+
+@pytest.mark.parametrize(
+    ("published", "body", "period"),
+    [
+        ("2024-03-05", "今年以来,全县新增企业20家。", "2023"),
+        ("2024-07-05", "今年以来,全县新增企业20家。", "2024"),
+        ("2024-02-05", "2023年,全县新增企业20家。", "2023"),
+        ("2024-12-05", "近年来,全县重视创新。2022年,新增企业20家。", "../2024-12"),
+        ("", "2022年新增企业20家。2022年底有30家。力争到2030年达50家。", "2022"),
+        ("", "全县有企业20家。", ""),
+    ],
+)
+def test_time_without_a_title(published: str, body: str, period: str) -> None:
+    text = f"发布时间:{published}\n{body}"
+    assert read(text).period == period
+
+
+def test_heading_gives_the_planned_year() -> None:
+    text = "安吉县科技局2023年工作总结\n一、工作成效\n有企业20家。\n二、2025年工作打算\n力争30家。"
+    report = read_report(text, layout(text, ("一、工作成效", False), ("二、2025年工作打算", True)), Hints())
+    assert report.plan_year == "2025"
+    text = text.replace("2025年", "下步")
+    report = read_report(text, layout(text, ("一、工作成效", False), ("二、下步工作打算", True)), Hints())
+    assert report.plan_year == "2024"
+
+
+@pytest.mark.parametrize(
+    ("head", "day"),
+    [
+        ("发布时间:2024-03-05 14:35\n成文日期:2024-03-01", "2024-03-05"),
+        ("成文日期: | 2024年3月1日 | |", "2024-03-01"),
+        ("来源:县科技局\n时间:2024-03-05\n", "2024-03-05"),
+        ("工作总结\n2024-03-05 07:00:44\n", "2024-03-05"),
+        ("——2026年1月26日在安吉县第十七届人民代表大会上", "2026-01-26"),
+        ("我县有企业20家。\n安吉县科技局\n2024年1月9日", "2024-01-09"),
+        ("2024年3月5日召开会议。", ""),
+    ],
+)
+def test_dates(head: str, day: str) -> None:
+    assert read(head).published == day
+
+
+@pytest.mark.parametrize(
+    ("text", "issuer"),
+    [
+        ("发布机构:县科技局\n我县有企业20家。", "县科技局"),
+        ("发布单位: | 科学技术局 | 成文日期: | 2024-03-05 |", "科学技术局"),
+        ("来源:湖州日报\n各位代表:现在,我代表县人民政府向大会报告工作。", "县人民政府"),
+        ("区科技局(科协)2023年工作总结\n全区有企业20家。", "区科技局"),
+        ("工作情况汇报\n全县有企业20家。\n安吉县科技局\n2024年1月9日", "安吉县科技局"),
+    ],
+)
+def test_issuers(text: str, issuer: str) -> None:
+    found = read(text).issuer
+    assert found is not None
+    assert found.of(text) == issuer
+
+
+@pytest.mark.parametrize(
+    ("text", "area"),
+    [
+        ("湖州市安吉县科技局2023年工作总结\n全县有企业20家。", Area("安吉县", "330523")),
+        ("2023年工作总结\n我县有企业20家,安吉县科技局服务企业,德清县参会。安吉县表彰。", Area("安吉县", "330523")),
+        ("临江区科技局2023年工作总结\n全区有企业20家。", Area("临江区")),
+        ("2023年工作总结\n我区有企业20家。今年,临江区新增3家,全市第1。临江区有2家。", Area("临江区")),
+        ("区科技局20XX年工作总结\nXX区有企业20家,全区新增3家,全市第1,全市会议。", Area("XX区")),
+        ("工作总结\n我区生产总值增长5%。宁夏连续两年第1,宁夏新增3家。", Area("宁夏回族自治区", "640000")),
+        ("2026年福建省政府工作报告\n厦门、泉州增长。", Area("福建省", "350000")),
+        ("工作总结\n企业有20家。", None),
+    ],
+)
+def test_region(text: str, area: Area | None) -> None:
+    assert read(text).area == area
+
+
+def test_hints_go_first() -> None:
+    text = "安吉县科技局2023年工作总结\n发布时间:2024-03-05\n全县有企业20家。"
+    report = read(text, Hints(date(2025, 2, 1), "临江区", "2024年工作总结"))
+    assert (report.published, report.area, report.title_text) == ("2025-02-01", Area("临江区"), "2024年工作总结")
+    assert (report.title, report.period) == (None, "2024")
+
+
+def test_captions_buttons_and_contents_are_no_titles() -> None:
+    text = "您的位置:首页\n【字体:大 中 小】\n一、工作情况\n全县有企业20家。\n企业情况表"
+    assert read(text).title is None
+
+
+COMPILATION = """工作总结汇编(2篇)
+安吉县科技局2023年工作总结
+全县有企业20家。
+区科技局2022年工作总结及2023年工作思路
+XX区有企业30家,全区新增5家。
+"""
+
+
+def test_parts_have_their_own_title_region_and_time() -> None:
+    titles = ("安吉县科技局2023年工作总结", "区科技局2022年工作总结及2023年工作思路")
+    found = layout(COMPILATION, titles=titles)
+    report = read_report(COMPILATION, found, Hints())
+    first, second = read_parts(COMPILATION, found, report, Hints())
+    assert (first.title_text, first.area, first.period) == (titles[0], Area("安吉县", "330523"), "2023")
+    assert (second.title_text, second.area) == (titles[1], Area("XX区"))
+    assert (second.period, second.plan_year) == ("2022", "2023")
+
+
+def test_parts_take_from_the_whole_what_they_do_not_say() -> None:
+    text = "安吉县2023年科技工作总结\n发布时间:2024-01-05\n第一篇\n有企业20家。\n第二篇\n有企业30家。"
+    found = layout(text, titles=("第一篇", "第二篇"))
+    report = read_report(text, found, Hints())
+    for part in read_parts(text, found, report, Hints()):
+        assert (part.area, part.period, part.published) == (Area("安吉县", "330523"), "2023", "2024-01-05")
+
+
+def test_a_single_part_is_the_whole() -> None:
+    text = "安吉县科技局2023年工作总结\n全县有企业20家。"
+    report = read(text)
+    assert read_parts(text, layout(text), report, Hints()) == (report,)
+
+
+REPORT = Report(None, "", None, "2026-01-28", "2025", "2026", gazetteer().resolve("安吉县"))
+HEADINGS = """一、2025年工作回顾
+二、“十四五”时期成就和“十五五”时期目标
+三、2026年工作安排
+四、2025年和“十四五”时期工作
+五、其他"""
+
+
+@pytest.mark.parametrize(
+    ("number", "plan", "edtf", "said"),
+    [
+        (0, False, "2025", "2025年"),
+        (0, True, "2026", None),
+        (1, False, "2021/2025", "“十四五”时期"),
+        (1, True, "2026/2030", "“十五五”时期"),
+        (2, True, "2026", "2026年"),
+        (2, False, "2025", None),
+        (3, False, "2025", None),
+        (4, False, "2025", None),
+    ],
+)
+def test_default_period(number: int, plan: bool, edtf: str, said: str | None) -> None:
+    lines = HEADINGS.splitlines()
+    found = layout(HEADINGS, *((line, line.startswith("三")) for line in lines))
+    period = default_period(HEADINGS, found, found.sections[number], REPORT, plan=plan)
+    assert isinstance(period, PeriodRef)
+    assert (period.edtf, period.span and period.span.of(HEADINGS)) == (edtf, said)
+    assert period.source is (Source.HEADING if said else Source.REPORT)
+
+
+def test_default_period_without_any_time() -> None:
+    silent = Report(None, "", None, "", "", "", None)
+    assert default_period("", layout(""), None, silent) is None
+
+
+def test_this_year_is_the_planned_one_in_a_section_of_plans() -> None:
+    found = layout(HEADINGS, *((line, line.startswith("三")) for line in HEADINGS.splitlines()))
+    assert anchor_of(REPORT, found.sections[2]).year == "2026"
+    assert anchor_of(REPORT, found.sections[0]).year == "2025"
+    assert anchor_of(REPORT, None).year == "2025"
+
+
+@pytest.mark.parametrize(
+    ("period", "year"), [("../2024-12", "2024"), ("2024-01/2024-06", "2024"), ("20XX", "20XX"), ("", "")]
+)
+def test_anchor_is_a_plain_year(period: str, year: str) -> None:
+    assert Report(None, "", None, "", period, "", None).anchor.year == year
