@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from service.furniture import Furniture, document_numbers, furniture, idle_figures, is_page_number
-from service.outline import Heading, Marker, heading, marker, sections
+from service.furniture import Furniture, annex_numbers, document_numbers, furniture, idle_figures, is_page_number
+from service.outline import Heading, Marker, heading, is_annex, marker, sections
 from service.parts import Line, parts
 from service.records import Layout, Part, Section, Sentence, SetAside, Span
 from service.tables import find_boxes, find_tables
@@ -36,8 +36,9 @@ _STOPPED = re.compile("[。!?;]")
 _CONTENTS = re.compile(r"[目⽬] ?[录次]$")
 _ENTRY_TAIL = re.compile(r"(?:[.…·\s]{2,}|(?<=\D))\d{1,4}$|[.…·]{3,}$")
 _INLINE_MARKER = re.compile(
-    r"(?:(?<=[。;:,])|(?<=^))(?:[一二三四五六七八九十]{1,3}[是要](?=[^,。;])|第[一二三四五六七八九十],|其[一二三四五六七八九],)"
+    r"(?<=[。;:,])(?:[一二三四五六七八九十]{1,3}[是要](?=[^,。;])|第[一二三四五六七八九十],|其[一二三四五六七八九],)"
     r"|(?<=[。;:])(?:\(\d{1,2}\)|[①-⑳]|\d{1,2}[)、.](?=[^\d\s]))"
+    r"|\[\d{1,3}\]"  # a reference to a note
 )
 
 
@@ -58,12 +59,12 @@ class _Row:
 
 
 def lay_out(text: str) -> Layout:
-    """Layout of clean text.  Linear; spans of sentences, sections and parts ascend and, level by level, do not overlap."""
+    """Layout of clean text, in linear time; spans ascend, and those of sentences, parts and `set_aside` are apart."""
     tables = find_tables(text)
     rows = _rows(text, _outside(_lines(text), [table.span for table in tables]), find_boxes(text))
     found = parts(text, _plain_lines(text, rows), _listed(text, rows))
     named = {part.title for part in found} | {table.caption for table in tables}
-    headings = [h for row in rows if row.kind is _Kind.PROSE and row.span not in named if (h := _heading(text, row))]
+    headings = list(_headings(text, rows, named))
     part_titles = [part.title.of(text) if part.title else "" for part in found]
     outline = sections(text, headings, [part.span for part in found], part_titles)
     return Layout(
@@ -180,8 +181,15 @@ def _plain_lines(text: str, rows: Iterable[_Row]) -> list[Line]:
     ]
 
 
-def _heading(text: str, row: _Row) -> Heading | None:
-    return heading(text, row.span, row.sign)
+def _headings(text: str, rows: Iterable[_Row], named: Container[Span | None]) -> Iterator[Heading]:
+    """Headings of all lines of prose that are no title of a part or a table (`named`)."""
+    annexed = False
+    for row in rows:
+        if row.kind is _Kind.PROSE and row.span not in named:
+            found = heading(text, row.span, row.sign, annexed=annexed)
+            annexed = is_annex(text, row.span)
+            if found:
+                yield found
 
 
 def _sentences(
@@ -208,7 +216,8 @@ def _sentences(
 
 def _set_aside(text: str, rows: Iterable[_Row], headings: Iterable[Heading]) -> list[SetAside]:
     titled = {h.marker.start for h in headings if h.marker.end > h.marker.start}
-    found: list[SetAside] = [SetAside(span, "document_number") for span in document_numbers(text)]
+    found = [SetAside(span, "document_number") for span in document_numbers(text)]
+    found.extend(SetAside(span, "name") for span in annex_numbers(text))
     for row in rows:
         if row.kind is _Kind.DEAD:
             found.append(SetAside(row.span, "furniture"))

@@ -18,23 +18,30 @@ from service.records import Section, Span
 MAX_HEADING = 60  # characters after the marker; a longer first sentence is an item of a list
 MAX_ITEM = 25  # a deep heading that is one sentence with its stop and nothing after it is an item from this length on
 MAX_PLAIN = 40  # characters of a heading without a marker
-PLAIN_LEVEL = 0  # a heading without a marker above 一、 that begins again
+PLAIN_LEVEL = 0  # a heading without a marker, above 一、
+PLAIN_INSIDE = 2  # the same within the count of 一、 二、
 
 _NUMERAL = "一二三四五六七八九十"
+_DECIMAL = r"\d{1,2}\.\d{1,2} ?(?=[\u4e00-\u9fff“《])(?![万亿元个家项倍年月公平])"  # `2.1 总则`, not `2.1万元`
 _MARKERS = (
-    (1, re.compile(rf"第[{_NUMERAL}百\d]{{1,4}}(?:章|部分|篇|编)[ 、:]?|[{_NUMERAL}]{{1,3}}[、.](?![是要])")),
+    (1, re.compile(rf"第[{_NUMERAL}百\d]{{1,4}}(?:章|部分|篇|编)[ 、:]?|[{_NUMERAL}]{{1,3}}[、.](?![是要二三四五六])")),
     (2, re.compile(rf"第[{_NUMERAL}百\d]{{1,4}}节[ 、:]?|\([{_NUMERAL}]{{1,3}}\)[、.]?")),
-    (3, re.compile(r"\d{1,2}(?:\.\d{1,2}(?=[^\d.%万亿元个家项]))?[.、](?!\d) ?|\d{1,2}\.\d{1,2}(?=[^\d.%万亿元个家项倍])")),
+    (3, re.compile(rf"\d{{1,2}}[.、](?:(?!\d)|(?=20[\dX]{{2}}年)) ?|{_DECIMAL}")),
     (4, re.compile(r"\(\d{1,2}\)[、.]?|\d{1,2}\)|[①-⑳]")),
 )
 _MARKDOWN = re.compile(r"(#{1,6}) ?")
 _ARTICLE = re.compile(rf"第[{_NUMERAL}百\d]{{1,4}}条[ 、:]?")
 _BULLET = re.compile(rf"[{_NUMERAL}]{{1,3}}[是要](?=\S)|其[{_NUMERAL}],")
 _STOP = re.compile("[。!?]")
+_COLON = re.compile(":(?=.)")
+MAX_LABEL = 20  # characters before a colon that ends a heading (`1.工作成效:全年…`)
 _PLAIN = re.compile(
     r"[^。;!?|,:]{0,30}(?:总结|回顾|情况|成效|成就|做法|现状|问题|不足|思路|计划|打算|安排|重点工作|目标任务|主要任务|工作任务|主要目标|要点|谋划|建议"
     r"|下一?步[^。;!?|,:]{0,12})$"
 )
+
+_ANNEX = re.compile(r"附(?:件|录|表)[\d一二三四五六七八九十]{0,2}:?$")
+_GLOSSARY = re.compile(r".{0,16}(?:名词|术语)(?:解释|注释)$|注释$")
 
 _PAST = "总结|回顾|成效|成就|成绩|情况|进展|完成|做法|现状|亮点"
 _HAS_PAST = re.compile(_PAST)
@@ -59,7 +66,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """`span`: marker and own text; `marker` empty where there is none; `first`: the marker begins a count anew."""
+    """`span`: marker and own text; `marker` empty where there is none; `first`: it begins a count, or an annex."""
 
     span: Span
     marker: Span
@@ -83,30 +90,41 @@ def marker(text: str, line: Span) -> Marker | None:
     return Marker(Span(start, _rstrip(text, start, listed.end())), 0) if listed else None
 
 
-def heading(text: str, line: Span, sign: Marker | None) -> Heading | None:
-    """The heading a line is or opens with.  `sign` is the line's marker.
+def heading(text: str, line: Span, sign: Marker | None, *, annexed: bool = False) -> Heading | None:
+    """The heading a line is or opens with.  `sign` is the line's marker; `annexed`: the line above it says 附件.
 
     After a marker it runs to the first full stop.  Without one, a whole short line counts where its last words are
     those of a report's parts (`2024年工作计划`, `存在问题`).
     """
     if sign is None:
-        if len(line.of(text)) > MAX_PLAIN or not _PLAIN.match(text, line.start, line.end):
+        if line.end - line.start > MAX_PLAIN:
             return None
-        return Heading(line, Span(line.start, line.start), PLAIN_LEVEL, False)
+        stop = _STOP.search(text, line.start, line.end)
+        annex = (annexed and not stop) or _GLOSSARY.match(text, line.start, line.end)
+        if not annex and not _PLAIN.match(text, line.start, line.end):
+            return None
+        return Heading(line, Span(line.start, line.start), PLAIN_LEVEL, bool(annex))
     if sign.level == 0:
         return None
     stop = _STOP.search(text, sign.span.end, line.end)
     end = stop.start() if stop else line.end
+    colon = _COLON.search(text, sign.span.end, min(end, sign.span.end + MAX_LABEL))
+    end = colon.start() if colon else end
     while end > sign.span.end and text[end - 1] in ":;, ":
         end -= 1
     size = end - sign.span.end
     if size <= 0 or size > MAX_HEADING:
         return None
-    closed = (stop is not None and stop.end() == line.end) or text[line.end - 1] == ";"
+    closed = colon is None and ((stop is not None and stop.end() == line.end) or text[line.end - 1] == ";")
     if sign.level >= 3 and closed and size > MAX_ITEM:
         return None
     first = sign.span.of(text).strip("()、.章第 ") in ("一", "1")
     return Heading(Span(line.start, end), sign.span, sign.level, first)
+
+
+def is_annex(text: str, line: Span) -> bool:
+    """Whether a line is the label of an annex (`附件1`); the line under it is its title."""
+    return _ANNEX.match(text, line.start, line.end) is not None
 
 
 def sections(text: str, headings: Sequence[Heading], parts: Sequence[Span], titles: Sequence[str]) -> list[Section]:
@@ -123,15 +141,20 @@ def sections(text: str, headings: Sequence[Heading], parts: Sequence[Span], titl
 
 
 def _settle(headings: Sequence[Heading]) -> list[tuple[Heading, int]]:
-    """Headings with their levels: one without a marker stands above 一、 only where the count begins anew after it."""
+    """Headings with their levels.
+
+    One without a marker stands above 一、 where the count begins anew after it, where there is no count, and where it
+    opens an annex; elsewhere it lies inside the section it is found in.
+    """
     settled: list[tuple[Heading, int]] = []
-    fresh = True  # whether the next 一、, read backwards, is a first one; true where none follows
+    counted = any(heading_.level == 1 for heading_ in headings)
+    anew = not counted
     for heading_ in reversed(headings):
-        if heading_.level == 1:
-            fresh = heading_.first
         level = heading_.level
-        if level == PLAIN_LEVEL and not fresh:
-            level = 1
+        if level == 1:
+            anew = heading_.first
+        if level == PLAIN_LEVEL and not anew and not heading_.first:
+            level = PLAIN_INSIDE
         settled.append((heading_, level))
     settled.reverse()
     return settled

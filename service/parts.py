@@ -1,8 +1,8 @@
 """The reports of a compilation, the regions of an article.
 
-In: the lines of a clean text, with what is known of them.  Out: `records.Part`s that tile the text; one part where it is
-one report.  A compilation shows itself by titles that stand between stretches of prose (and in its contents list), an
-article by lines that are a region's name, or begin with one and a colon.  What the titles mean is not known here.
+In: the lines of a clean text, with what is known of them.  Out: `records.Part`s that tile the text; one part where it
+is one report.  A compilation shows itself by titles that stand between stretches of prose (and in its contents list),
+an article by lines that are a region's name, or begin with one and a colon.  What the titles mean is not known here.
 """
 
 from __future__ import annotations
@@ -19,16 +19,19 @@ MIN_REPORT = 300  # characters of prose under a title, so that it titles a repor
 MIN_REGION = 20  # characters of prose under a region's name
 
 _TITLE = re.compile(
-    r"(?!.*[。;!?|])(?=.*(?:总结|报告|计划|要点|思路|打算|汇报|情况|公报|安排))"
-    r".*(?:总结|报告|计划|要点|思路|打算|汇报|情况|公报|安排|汇编)(?:\([^()]{1,12}\))?$"
+    r"(?!.*[。;!?|])(?=.*(?:总结|报告|计划|要点|思路|打算|汇报|情况|公报|综述|安排))"
+    r".*(?:总结|报告|计划|要点|思路|打算|汇报|情况|公报|综述|安排|汇编)(?:\([^()]{1,12}\))?$"
 )
 _REPORT_TITLE = re.compile(r".*(?:局|委|厅|院|办|政府|协会|中心|公司|大学|学校|镇|街道).*(?:20[\dX]{2}|年)")
-_MARKED = re.compile(r"[一二三四五六七八九十]{1,3}[、.]|\([一二三四五六七八九十\d]{1,3}\)|\d{1,2}[.、]|第.{1,3}[章节条]")
+_NUMERAL = "[一二三四五六七八九十]"
+_COUNTS = (rf"{_NUMERAL}{{1,3}}、", rf"\({_NUMERAL}{{1,3}}\)", r"\d{1,2}[.、](?!\d)")
+_COUNTED = tuple(re.compile(count) for count in _COUNTS)
+_MARKED = re.compile(rf"{'|'.join(_COUNTS)}|\(\d{{1,2}}\)|第.{{1,3}}[章节条]")
 _REGION_NAME = r"(?![各全本我该每两多某])[\u4e00-\u9fffX]{1,9}(?:省|市|区|县|旗|州|盟)"
 _REGION_LINE = re.compile(
-    rf"(?:[一二三四五六七八九十]{{1,3}}、|\([一二三四五六七八九十]{{1,3}}\)|\d{{1,2}}[.、]|[·●■◆▲#]+ ?)?[【\[(“]?({_REGION_NAME})[】\])”]?:?$"
+    rf"(?:{'|'.join(_COUNTS)}|[·●■◆▲#]+ ?)?[【\[(“]?(?P<name>{_REGION_NAME})[】\])”]?:?$"
 )
-_REGION_LEAD = re.compile(rf"[【\[]({_REGION_NAME})[】\]]:?(?=.)|({_REGION_NAME}):(?=.)")
+_REGION_LEAD = re.compile(rf"[【\[]?(?P<name>{_REGION_NAME})(?:[】\]]:?|:)(?=.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +43,26 @@ class Line:
     contents: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a part begins; the text above the first one is a part of its own where it holds prose."""
+
+    place: int
+    title: Span | None
+
+
 def parts(text: str, lines: Sequence[Line], listed: frozenset[str]) -> list[Part]:
     """Parts of `text`; `lines` hold neither tables nor furniture, `listed` the titles of its contents list."""
     starts = _reports(text, lines, listed) or _regions(text, lines)
     if not starts:
         return [Part(Span(0, len(text)), _title(text, lines, listed))]
-    prose_above = any(line.prose and not line.contents and line.span.end <= starts[0].start for line in lines)
-    result: list[Part] = []
-    if prose_above:
-        above = [line for line in lines if line.span.end <= starts[0].start]
-        result.append(Part(Span(0, starts[0].start), _title(text, above, frozenset())))
-    for index, title in enumerate(starts):
-        begin = 0 if index == 0 and not prose_above else title.start
-        end = starts[index + 1].start if index + 1 < len(starts) else len(text)
-        result.append(Part(Span(begin, end), title))
-    return result
+    above = [line for line in lines if line.span.end <= starts[0].place]
+    if any(line.prose and not line.contents for line in above):
+        starts.insert(0, _Start(0, _title(text, above, frozenset())))
+    else:
+        starts[0] = _Start(0, starts[0].title)
+    ends = [*(start.place for start in starts[1:]), len(text)]
+    return [Part(Span(start.place, end), start.title) for start, end in zip(starts, ends, strict=True)]
 
 
 def is_title(content: str) -> bool:
@@ -63,7 +71,7 @@ def is_title(content: str) -> bool:
 
 
 def _title(text: str, lines: Sequence[Line], listed: frozenset[str]) -> Span | None:
-    """The title of a single report: a line above the prose that the contents list names, else the first with its look."""
+    """The title of a single report: the line above the prose that the contents list names, else the first like one."""
     first: Span | None = None
     for line in lines[:TITLE_LINES]:
         content = line.span.of(text)
@@ -76,9 +84,9 @@ def _title(text: str, lines: Sequence[Line], listed: frozenset[str]) -> Span | N
     return first
 
 
-def _reports(text: str, lines: Sequence[Line], listed: frozenset[str]) -> list[Span]:
+def _reports(text: str, lines: Sequence[Line], listed: frozenset[str]) -> list[_Start]:
     """Titles of the reports of a compilation; none where there are fewer than two."""
-    starts: list[Span] = []
+    starts: list[_Start] = []
     under = 0  # characters of prose since the last title
     for line in lines:
         content = line.span.of(text)
@@ -88,7 +96,7 @@ def _reports(text: str, lines: Sequence[Line], listed: frozenset[str]) -> list[S
         if known or (is_title(content) and _REPORT_TITLE.match(content)):
             if starts and under < MIN_REPORT:
                 starts.pop()
-            starts.append(line.span)
+            starts.append(_Start(line.span.start, line.span))
             under = 0
         elif line.prose:
             under += len(content)
@@ -97,21 +105,30 @@ def _reports(text: str, lines: Sequence[Line], listed: frozenset[str]) -> list[S
     return starts if len(starts) > 1 else []
 
 
-def _regions(text: str, lines: Sequence[Line]) -> list[Span]:
-    """Names of regions that head their sections; none where there are fewer than two different ones."""
+def _regions(text: str, lines: Sequence[Line]) -> list[_Start]:
+    """Names of regions that head their sections; none where there are fewer than two different ones.
+
+    Where the names are counted (一、东湖区), the next member of that count that is no region ends the last one's part.
+    """
     for pattern in (_REGION_LINE, _REGION_LEAD):
-        found: list[tuple[str, Span, int]] = []
+        starts: list[_Start] = []
+        sizes: list[int] = []
+        count: re.Pattern[str] | None = None
         for line in lines:
             content = line.span.of(text)
             match = None if line.contents else pattern.match(content)
             if match:
-                name = next(group for group in match.groups() if group)
-                start = line.span.start + match.start(match.lastindex or 1)
-                found.append((name, Span(line.span.start, start + len(name)), len(content) - match.end()))
-            elif found and line.prose:
-                name, span, size = found[-1]
-                found[-1] = (name, span, size + len(content))
-        found = [row for row in found if row[2] >= MIN_REGION]
-        if len({name for name, _, _ in found}) > 1:
-            return [span for _, span, _ in found]
+                count = next((count for count in _COUNTED if count.match(content)), None)
+                name = Span(line.span.start + match.start("name"), line.span.start + match.end("name"))
+                starts.append(_Start(line.span.start, name))
+                sizes.append(len(content) - match.end())
+            elif starts and count is not None and count.match(content):
+                starts.append(_Start(line.span.start, None))
+                sizes.append(MIN_REGION)
+                count = None
+            elif starts and line.prose:
+                sizes[-1] += len(content)
+        kept = [start for start, size in zip(starts, sizes, strict=True) if size >= MIN_REGION]
+        if len({start.title.of(text) for start in kept if start.title}) > 1:
+            return kept
     return []
