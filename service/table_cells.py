@@ -15,6 +15,8 @@ from service.records import Bound, Label, Quantity, Span
 from service.table_headers import label_of
 from service.units import unit_at
 
+MAX_FIGURE = 120  # characters; a longer cell is prose
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -55,6 +57,8 @@ def read_cell(text: str, cell: Span, *, unit: str, rank: bool, bracket_rank: boo
     `unit` is the column's (`亿元`, `%`, ``); a unit in the cell goes before it.  `rank`: the column gives positions.
     `bracket_rank`: a bare number in brackets is the position of the one before it.
     """
+    if cell.end - cell.start > MAX_FIGURE:
+        return None
     content = cell.of(text)
     if rank and (found := _RANK.fullmatch(content)) is not None:
         return _ranks(text, _inside(cell, found, "value"))

@@ -86,9 +86,13 @@ _SHARED_HEAD = re.compile(r".*(?:情况|其中|方面|指标)")
 def columns(text: str, table: Table, head: int, home: Area | None) -> tuple[Column, ...]:
     """The columns of `table`, whose first `head` rows are its header."""
     width = columns_of(table)
-    paths = [_path(table, head, column) for column in range(width)]
+    paths = [_path(table, head, column, width) for column in range(width)]
     headers = [[read_header(text, span) for span in path] for path in paths]
-    cells = [_cells(table, head, column) for column in range(width)]
+    cells: list[list[Span]] = [[] for _ in range(width)]
+    for row in table.rows[head:]:
+        for cell in row:
+            if cell.span.end > cell.span.start:
+                cells[cell.column].append(cell.span)
     roles: list[Role] = []
     for column in range(width):
         title = "".join(span.of(text) for span in paths[column][-1:])
@@ -110,10 +114,10 @@ def columns(text: str, table: Table, head: int, home: Area | None) -> tuple[Colu
     return _with_times(tuple(found))
 
 
-def _path(table: Table, head: int, column: int) -> list[Span]:
+def _path(table: Table, head: int, column: int, width: int) -> list[Span]:
     """The header cells over `column`, outermost first: each row's cell at or left of it, within the cell above."""
     path: list[Span] = []
-    left, right = 0, columns_of(table)
+    left, right = 0, width
     for row in table.rows[:head]:
         over = [cell for cell in row if left <= cell.column <= column]
         if not over:
@@ -126,11 +130,6 @@ def _path(table: Table, head: int, column: int) -> list[Span]:
         if cell.span.end > cell.span.start:
             path.append(cell.span)
     return path
-
-
-def _cells(table: Table, head: int, column: int) -> list[Span]:
-    cells = [cell.span for row in table.rows[head:] for cell in row if cell.column == column]
-    return [cell for cell in cells if cell.end > cell.start]
 
 
 def _role(text: str, title: str, cells: list[Span], before: list[Role], home: Area | None) -> Role:

@@ -92,6 +92,7 @@ _AREA_EDGE = re.compile(r"^(?:全[国省市区县州]|[省市区县]内|各[省�
 _EDGES = " \t、,，.。:：;；的“”\"*#"
 _NO_UNIT = re.compile(r"^(?:含|不含|其中|[\d一二三四五六七八九十]|注|累计|新|旧|同口径|可比|现价|不变|快报|年报|预)")
 
+MAX_HEADER = 80  # characters; a longer cell names nothing
 MULTIPLIERS = "十百千万亿"
 # What things are counted in where neither header nor caption says it, by the word the indicator ends with.
 CLASSIFIERS = (
@@ -114,6 +115,8 @@ _MONEY_NAME = re.compile(
 
 def read_header(text: str, cell: Span) -> Header:
     """What the cell at `cell` of clean `text` says."""
+    if cell.end - cell.start > MAX_HEADER:
+        return Header(Kind.GENERIC, None, None)
     kept = list(range(cell.start, cell.end))
     unit, unit_span = _unit(text, cell)
     if unit_span is not None:

@@ -30,6 +30,7 @@ from service.records import (
     Observation,
     PeriodRef,
     Report,
+    Section,
     SetAside,
     Source,
     Span,
@@ -73,7 +74,16 @@ class TableReading:
 
 def read_tables(text: str, layout: Layout, reports: Sequence[Report]) -> TableReading:
     """All tables of `layout`, each in the terms of its part's report (`reports` are those of `layout.parts`)."""
-    readings = [_in_place(text, layout, table, reports) for table in layout.tables]
+    parts = [part.span.start for part in layout.parts]
+    sections = [section.span.start for section in layout.sections]
+    readings: list[TableReading] = []
+    for table in layout.tables:
+        number = bisect_right(sections, table.span.start) - 1
+        while number >= 0 and not layout.sections[number].span.covers(table.span):
+            number = layout.sections[number].parent
+        section = layout.sections[number] if number >= 0 else None
+        part = max(bisect_right(parts, table.span.start) - 1, 0)
+        readings.append(_in_place(text, layout, table, reports[part], section))
     return TableReading(
         tuple(entity for reading in readings for entity in reading.entities),
         tuple(observation for reading in readings for observation in reading.observations),
@@ -82,17 +92,15 @@ def read_tables(text: str, layout: Layout, reports: Sequence[Report]) -> TableRe
     )
 
 
-def _in_place(text: str, layout: Layout, table: Table, reports: Sequence[Report]) -> TableReading:
-    part = max(bisect_right([part.span.start for part in layout.parts], table.span.start) - 1, 0)
-    inside = [section for section in layout.sections if section.span.covers(table.span)]
-    section = max(inside, key=lambda section: section.level, default=None)
-    hint = period_above(text, table, reports[part], since=section.heading.end if section is not None else 0)
-    plan = section is not None and section.plan
-    if hint is None and section is not None:
-        default = default_period(text, layout, section, reports[part], plan=plan)
+def _in_place(text: str, layout: Layout, table: Table, report: Report, section: Section | None) -> TableReading:
+    """A table with the time, the plans and the headings of the place where it stands."""
+    if section is None:
+        return read_table(text, table, report, hint=period_above(text, table, report))
+    hint = period_above(text, table, report, since=section.heading.end)
+    if hint is None:
+        default = default_period(text, layout, section, report, plan=section.plan)
         hint = default if default is not None and default.source is Source.HEADING else None
-    path = "/".join(section.path) if section is not None else ""
-    return read_table(text, table, reports[part], hint=hint, plan=plan, section=path)
+    return read_table(text, table, report, hint=hint, plan=section.plan, section="/".join(section.path))
 
 
 class _Row(NamedTuple):
@@ -163,6 +171,9 @@ class _Reader:
         self._prose: list[Span] = []
         self._aside: list[SetAside] = []
         self._parent_row: tuple[Span, ...] = ()
+        self._theme = self._theme_of_caption()
+        self._known_units: dict[tuple[int, tuple[Span, ...], str, Kind], str] = {}
+        self._times: dict[tuple[Span, ...], PeriodRef | None] = {}
 
     def read(self) -> TableReading:
         for column in self._columns:
@@ -227,6 +238,13 @@ class _Reader:
             if column.latest_time is None or (self._base is not None and self._base.source is not Source.REPORT):
                 return self._base
             spans = [column.latest_time]
+        key = tuple(spans)
+        if key not in self._times:
+            self._times[key] = self._read_time(spans)
+        return self._times[key]
+
+    def _read_time(self, spans: list[Span]) -> PeriodRef | None:
+        """The time that header and row say together, or the last of them alone; 上年同期 is a year before the rest."""
         said = [span.of(self._text) for span in spans]
         if any("同期" in word for word in said):
             if self._base is None:
@@ -324,6 +342,12 @@ class _Reader:
             self._observe(figure, column, row)
 
     def _unit(self, column: Column, row: _Row) -> str:
+        key = (column.index, row.indicator, row.unit, row.kind)
+        if key not in self._known_units:
+            self._known_units[key] = self._find_unit(column, row)
+        return self._known_units[key]
+
+    def _find_unit(self, column: Column, row: _Row) -> str:
         """Header, then row, then the caption's unit of the right sort, then what the indicator is counted in."""
         kind = row.kind if column.kind in (Kind.OWN, Kind.GENERIC) else column.kind
         if column.unit or kind is Kind.RANK:
@@ -344,9 +368,9 @@ class _Reader:
 
     def _names(self, column: Column, row: _Row) -> tuple[Span, ...]:
         names = tuple(sorted({*column.names, *row.indicator}))
-        return names or self._theme()
+        return names or self._theme
 
-    def _theme(self) -> tuple[Span, ...]:
+    def _theme_of_caption(self) -> tuple[Span, ...]:
         """What the caption says is measured, where neither header nor row does."""
         caption = self._table.caption
         if caption is None:

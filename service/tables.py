@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DELIMITERS = "|｜│┃\t"
 MAX_CAPTION = 60  # a title of a table is a phrase; longer lines are prose
 MAX_LINES_ABOVE = 2  # a caption may be parted from its grid by one line, `单位:万元`
-MIN_TAB_COLUMNS = 2
+MAX_COLUMNS = 100  # what is wider is no table that a report prints, and would make the work grow with its square
 
 _DELIMITER = re.compile("[" + DELIMITERS + "]")
 _RULE_CELL = re.compile(r"\s*:?-{2,}:?\s*")
@@ -57,10 +57,10 @@ class _Row:
 def find_tables(text: str) -> tuple[Table, ...]:
     """All data tables of `text` in reading order.
 
-    A table has two rows or more and two columns or more.  Index boxes at a document's head (`索引号: | … |`), single
-    rows of links and contents lists are no tables; `find_boxes` has them.  Rules of Markdown, leading rows with one
-    cell (a caption, a unit) and closing note rows belong to no table's rows.  `Table.span` runs from the first header
-    row to the end of the last row; the caption lies before it.
+    A table has two rows or more and two columns or more, up to `MAX_COLUMNS`.  Index boxes at a document's head
+    (`索引号: | … |`), single rows of links and contents lists are no tables; `find_boxes` has them.  Rules of Markdown,
+    leading rows with one cell (a caption, a unit) and closing note rows belong to no table's rows.  `Table.span` runs
+    from the first header row to the end of the last row; the caption lies before it.
     """
     return tuple(table for block in _blocks(text) if (table := _table(text, block)) is not None)
 
@@ -112,7 +112,7 @@ def _row(text: str, line: Span) -> _Row | None:
     """The cells of a line; None where its tabs only indent it or fill a contents line."""
     content = line.of(text)
     tabs = not any(mark in content for mark in DELIMITERS[:-1])
-    if tabs and ("\t" not in content.strip() or _TOC_LINE.search(content)):
+    if tabs and ("\t" not in content.strip() or _TOC_LINE.search(content[-MAX_CAPTION:])):
         return None
     cells: list[Span] = []
     start = line.start
@@ -151,7 +151,7 @@ def _table(text: str, block: list[_Row]) -> Table | None:
     while rows and _NOTE.match(text, rows[-1][1][0].start, rows[-1][1][0].end):
         rows.pop()
     width = max((len(cells) for _, cells in rows), default=0)
-    if len(rows) < 2 or width < 2 or _is_box(text, [cells for _, cells in rows]):
+    if len(rows) < 2 or not 2 <= width <= MAX_COLUMNS or _is_box(text, [cells for _, cells in rows]):
         return None
     if block[0].tabs and not _is_tab_table(text, [cells for _, cells in rows], width):
         return None
