@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from service.areas import gazetteer
 from service.records import Area, Label, Observation, PeriodRef, Report, Source
@@ -269,6 +271,27 @@ def test_same_time_a_year_before() -> None:
 def test_table_without_figures_gives_none() -> None:
     found = reading("区块 | 牵头部门 |\n安吉县 | 科技局 |\n德清县 | 科技局 |")
     assert found.observations == ()
+
+
+WORDS = (
+    *("安吉县", "全市", "2022年", "1-9月", "研发费用(亿元)", "排名", "同比增长(%)", "新增企业数(家)", "占比"),
+    *("其中:专利", "合计", "12", "3.5", "-2.1%", "169(小安吉26)", "≥35家", "XX", "--", "", "第3"),
+    *("较上年增减(个百分点)", "已完成20家,在建3家"),
+)
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), min_size=2, max_size=6), min_size=2, max_size=6))
+def test_whatever_the_cells_hold_spans_are_clean(rows: list[list[str]]) -> None:
+    text = "全市情况表\n" + "\n".join(" | ".join(row) + " |" for row in rows)
+    for table in find_tables(text):
+        found = read_table(text, table, report())
+        last = table.span.start
+        for entity in found.entities:
+            assert last <= entity.span.start < entity.span.end <= table.span.end
+            assert entity.span.of(text) == entity.span.of(text).strip()
+            last = entity.span.end
+        labels = {entity.span: entity.label for entity in found.entities}
+        assert all(labels[o.value] is o.label for o in found.observations)
 
 
 @pytest.mark.skipif(not GOLD.exists(), reason="the annotated reports are not part of the project")
