@@ -122,7 +122,7 @@ class Gazetteer:
         """The region that `mention` means in a report of `home`; None for an empty mention.
 
         Deictic words that cannot be resolved (全市 in a report of a masked district) come back as they are, without a
-        code, and so do names of no list.  Short names are written out (衢江 becomes 衢江区) where all regions of that
+        code, and so do names of no list.  Short names are written out (安吉 becomes 安吉县) where all regions of that
         name agree on it.
         """
         mention = mention.strip()
@@ -171,7 +171,7 @@ class Gazetteer:
         return next((area for area in chain if area.name.endswith(kind)), unknown)
 
     def _abbreviation(self, mention: str, home: Area | None) -> Area:
-        """湘, 粤; a character that begins the report's own city's name (衢 in a report of 柯城区) is that city."""
+        """湘, 粤; a character that begins the report's own city's name (杭 in a report of 西湖区) is that city."""
         if home is not None:
             for area in (home, *self.parents(home)):
                 if area.code is not None and area.name[0] == mention and self.level(area) != "province":
@@ -193,7 +193,7 @@ class Gazetteer:
         return Area(names.pop() if len(names) == 1 else mention)
 
     def _qualified(self, mention: str) -> Area | None:
-        """浙江省衢州市柯城区, 宁波江北区: the last name within the ones before it."""
+        """浙江省湖州市安吉县, 宁波江北区: the last name within the ones before it."""
         for cut in range(MIN_SHORT, len(mention) - 1):
             for outer in self._full.get(mention[:cut], []) + self._short.get(mention[:cut], []):
                 if outer.level == "county":
@@ -217,7 +217,7 @@ def gazetteer() -> Gazetteer:
 
 
 def short_name(name: str) -> str:
-    """A region's name without its class: 柯城区 柯城, 广西壮族自治区 广西; a name of two characters stays (云县)."""
+    """A region's name without its class: 安吉县 安吉, 广西壮族自治区 广西; a name of two characters stays (云县)."""
     short = _ETHNIC.sub("", name)
     if short == name:
         short = _CLASS.sub("", name)

@@ -1,4 +1,4 @@
-"""The figures of one cell: `169`, `≥35家`, `169(小柯城26)`, `第3`, `2.71%(3)`.
+"""The figures of one cell: `45`, `≥35家`, `45(小安吉8)`, `第3`, `2.71%(3)`.
 
 In: clean text, a cell's span, the unit that its column gives, and whether the column ranks.  Out: the figures with
 their spans, labels and quantities; None where the cell is no figure but prose.  What they measure is not known here.
@@ -20,7 +20,7 @@ MAX_FIGURE = 120  # characters; a longer cell is prose
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """`name`: in brackets, the words before the number (小柯城); None for the cell's own figure."""
+    """`name`: in brackets, the words before the number (小安吉); None for the cell's own figure."""
 
     value: Span
     label: Label

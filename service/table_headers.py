@@ -1,6 +1,6 @@
 """What a header cell or a row's label says: the thing measured, its unit, its time, and how it is measured.
 
-In: clean text and the span of a cell (`2022年财政科技投入(亿元)`, `同比增长(%)`, `全省排名`, `2024年目标`).  Out:
+In: clean text and the span of a cell (`2022年技术交易额(亿元)`, `同比增长(%)`, `全省排名`, `2024年目标`).  Out:
 `Header`.  Cells beside and above it are not known here: whose rank or growth a column gives is the matter of
 `table_columns`, and what a time expression means that of `periods`.
 """

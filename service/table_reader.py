@@ -428,7 +428,7 @@ class _Reader:
         )
 
     def _names_part(self, name: Span, row: _Row) -> bool:
-        """Whether a name in brackets is a region: listed, of the form of one, or made from the row's (小柯城)."""
+        """Whether a name in brackets is a region: listed, of the form of one, or made from the row's (小安吉)."""
         said = name.of(self._text)
         resolved = gazetteer().resolve(said, self._home)
         if resolved is not None and (resolved.code is not None or resolved == self._report.area):
