@@ -28,13 +28,14 @@ from service.tables import find_boxes, find_tables
 
 MIN_PROSE = 40  # characters from which a line without a stop is prose
 MAX_CONTENTS = 120  # lines of a contents list
+MAX_PAGE_DIGITS = 4
 SHORT = 8  # characters of a line that may be a cell of a grid whose bars were lost
 
 _LINE = re.compile(r"[^\n]*\S[^\n]*")
 _SENTENCE = re.compile(r"[^。!?]*[。!?]+[”’)》】\]]*|[^。!?]+")
 _STOPPED = re.compile("[。!?;]")
 _CONTENTS = re.compile(r"[目⽬] ?[录次]$")
-_ENTRY_TAIL = re.compile(r"(?:[.…·\s]{2,}|(?<=\D))\d{1,4}$|[.…·]{3,}$")
+_LEADERS = ".…· "
 _INLINE_MARKER = re.compile(
     r"(?<=[。;:,])(?:[一二三四五六七八九十]{1,3}[是要](?=[^,。;])|第[一二三四五六七八九十],|其[一二三四五六七八九],)"
     r"|(?<=[。;:])(?:\(\d{1,2}\)|[①-⑳]|\d{1,2}[)、.](?=[^\d\s]))"
@@ -149,7 +150,7 @@ def _contents(text: str, spans: Sequence[Span]) -> frozenset[int]:
         last = index
         for place in range(index + 1, min(len(spans), index + MAX_CONTENTS)):
             content = spans[place].of(text)
-            if _ENTRY_TAIL.search(content) and not _STOPPED.search(content):
+            if _entry_tail(content) < len(content) and not _STOPPED.search(content):
                 last = place
             elif place - last > 1:
                 break
@@ -163,7 +164,8 @@ def _listed(text: str, rows: Iterable[_Row]) -> frozenset[str]:
     for row in rows:
         if row.kind is _Kind.CONTENTS:
             start = row.sign.span.end if row.sign else row.span.start
-            title = _ENTRY_TAIL.sub("", text[start : row.span.end]).strip(" .…·")
+            entry = text[start : row.span.end]
+            title = entry[: _entry_tail(entry)].strip(_LEADERS)
             if len(title) > SHORT:
                 titles.add(title)
     return frozenset(titles)
@@ -241,9 +243,20 @@ def _entry_ends(text: str, row: _Row) -> Iterator[Span]:
     """Marker and page of an entry of a contents list."""
     if row.sign:
         yield row.sign.span
-    tail = _ENTRY_TAIL.search(row.span.of(text))
-    if tail:
-        yield Span(row.span.start + tail.start(), row.span.end)
+    tail = row.span.start + _entry_tail(row.span.of(text))
+    if tail < row.span.end and (row.sign is None or tail >= row.sign.span.end):
+        yield Span(tail, row.span.end)
+
+
+def _entry_tail(entry: str) -> int:
+    """Where an entry's leaders and page number begin; its length where it has neither."""
+    body = entry.rstrip("0123456789")
+    if len(entry) - len(body) > MAX_PAGE_DIGITS:
+        return len(entry)
+    bare = body.rstrip(_LEADERS)
+    if len(body) < len(entry):
+        return len(bare) if len(body) - len(bare) > 1 else len(body)
+    return len(bare) if len(body) - len(bare) > 2 else len(entry)
 
 
 def _apart(found: list[SetAside]) -> list[SetAside]:

@@ -18,6 +18,7 @@ What is done, in this order, until nothing changes (seldom more than twice):
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from service.glyphs import unify
 from service.linebreaks import false_breaks
@@ -39,23 +40,18 @@ _INVISIBLE = re.compile(
 _RETURN = re.compile("\r(?=\n)")
 _PINYIN = re.compile("\\([a-z\u00e0-\u00fc\u0101-\u01dc\u0251\u0261\u0300\u0301\u0304\u0308\u030c]{1,10}\\)")
 _HAN_CHARACTER = re.compile(f"[{_HAN}]")
-_STRAIGHT = re.compile("[\"']")
-_QUOTED_LINE = re.compile("[^\n]*[\"'][^\n]*")
 _QUOTE = re.compile("[\"'“”‘’]")
 
 # Masks.  An asterisk or a cross is a masked digit only where a unit, a year or a region's class noun stands beside it.
 _MASKED_UNIT = r"(?:[万亿千百]?[元家项名件户亩人个吨]|[万亿]|%|个百分点|年|月|日|平方|公里|省|市|区|县|镇|乡|街道|村)"
 _ASTERISKS = re.compile(r"\*{2,}+")
 _ASTERISK_MASK = re.compile(rf"(?<!\*)\*{{2,}}+(?= ?{_MASKED_UNIT})")
-_ASTERISK_LINE = re.compile(r"[^\n]*\*\*[^\n]*")
 _CROSSES = re.compile(r"[×○Ⅹ]{2,}+|×(?<![\d×]×)(?= ?(?:[万亿]?元|年|月|日|[省市区县镇乡村]))")
 _SMALL_X = re.compile(rf"(?<![A-Za-z0-9])x{{2,4}}(?=[{_HAN} %])|(?<=20)xx(?= ?年)")
 
 _SEVERAL_BLANKS = re.compile("  +")
 _BLANK = re.compile(" ")
 _KEY = re.compile(f" [{_HAN}]{{2,6}}:")
-_TAB_LINE = re.compile("[^\n]*\t[^\n]*")
-_TABS = re.compile("\t")
 _EDGE = re.compile(r" (?:(?=\n)|(?<=\n ))")
 _EMPTY_LINES = re.compile(r"\n{3,}")
 _SPACED_DIGITS = re.compile(r"\d(?<![\d.]\d)(?: \d){1,7}(?= ?[年月日万亿%])")
@@ -94,8 +90,8 @@ def _round(draft: Draft) -> None:
     draft.replace(unify(draft.text))
     draft.drop(_INVISIBLE)
     draft.replace(simplify(draft.text))
-    if _STRAIGHT.search(draft.text):
-        draft.replace(_QUOTED_LINE.sub(_pair_quotes, draft.text))
+    _by_line(draft, '"', _pair_quotes)
+    _by_line(draft, "'", _pair_quotes)
     _unmask(draft)
     draft.delete(_pinyin(draft.text), attach=True)
     _tabs(draft)
@@ -105,12 +101,17 @@ def _round(draft: Draft) -> None:
     _ranges(draft)
 
 
-def _pair_quotes(line: re.Match[str]) -> str:
+def _by_line(draft: Draft, sign: str, rewrite: Callable[[str], str]) -> None:
+    """Rewrite, character for character, the lines that hold `sign`."""
+    if sign in draft.text:
+        draft.replace("\n".join(rewrite(line) if sign in line else line for line in draft.text.split("\n")))
+
+
+def _pair_quotes(line: str) -> str:
     """A line with its straight quotes turned left and right; inches (`15"`) and apostrophes (`it's`) stay."""
-    content = line.group()
-    out = list(content)
+    out = list(line)
     is_open = {'"': False, "'": False}
-    for match in _QUOTE.finditer(content):
+    for match in _QUOTE.finditer(line):
         mark, place = match.group(), match.start()
         if mark in "“”":
             is_open['"'] = mark == "“"
@@ -119,7 +120,7 @@ def _pair_quotes(line: re.Match[str]) -> str:
         elif is_open[mark]:
             out[place] = "”" if mark == '"' else "’"
             is_open[mark] = False
-        elif not (place and content[place - 1].isascii() and content[place - 1].isalnum()):
+        elif not (place and line[place - 1].isascii() and line[place - 1].isalnum()):
             out[place] = "“" if mark == '"' else "‘"
             is_open[mark] = True
     return "".join(out)
@@ -127,20 +128,18 @@ def _pair_quotes(line: re.Match[str]) -> str:
 
 def _unmask(draft: Draft) -> None:
     """Masked figures and names in one form, X for each sign."""
-    if "**" in draft.text:
-        draft.replace(_ASTERISK_LINE.sub(_asterisks, draft.text))
+    _by_line(draft, "**", _asterisks)
     if any(sign in draft.text for sign in "×○Ⅹ"):
         draft.sub(_CROSSES, "X")
     if "xx" in draft.text:
         draft.sub(_SMALL_X, "X")
 
 
-def _asterisks(line: re.Match[str]) -> str:
+def _asterisks(line: str) -> str:
     """A line with its asterisks as masks, unless one of them stands where no mask can: then they are Markdown's."""
-    content = line.group()
-    if len(_ASTERISKS.findall(content)) != len(_ASTERISK_MASK.findall(content)):
-        return content
-    return _ASTERISK_MASK.sub(lambda match: "X" * len(match.group()), content)
+    if len(_ASTERISKS.findall(line)) != len(_ASTERISK_MASK.findall(line)):
+        return line
+    return _ASTERISK_MASK.sub(lambda match: "X" * len(match.group()), line)
 
 
 def _pinyin(text: str) -> list[tuple[int, int]]:
@@ -162,20 +161,13 @@ def _tabs(draft: Draft) -> None:
     """Tabs become blanks, except in two or more tab-separated lines in a row: those are a table."""
     if "\t" not in draft.text:
         return
-    lines = [match.span() for match in _TAB_LINE.finditer(draft.text) if "\t" in match.group().strip()]
-    rows: list[tuple[int, int]] = []
-    for index, (start, end) in enumerate(lines):
-        above = index > 0 and lines[index - 1][1] + 1 == start
-        below = index + 1 < len(lines) and end + 1 == lines[index + 1][0]
-        if above or below:
-            rows.append((start, end))
-    pieces: list[str] = []
-    position = 0
-    for start, end in rows:
-        pieces.extend((draft.text[position:start].replace("\t", " "), draft.text[start:end]))
-        position = end
-    pieces.append(draft.text[position:].replace("\t", " "))
-    draft.replace("".join(pieces))
+    lines = draft.text.split("\n")
+    tabbed = [False, *("\t" in line and "\t" in line.strip() for line in lines), False]
+    for index, line in enumerate(lines):
+        is_row = tabbed[index + 1] and (tabbed[index] or tabbed[index + 2])
+        if not is_row and "\t" in line:
+            lines[index] = line.replace("\t", " ")
+    draft.replace("\n".join(lines))
 
 
 def _edges(draft: Draft) -> None:

@@ -29,6 +29,7 @@ _MARKERS = (
     (3, re.compile(rf"\d{{1,2}}[.、](?:(?!\d)|(?=20[\dX]{{2}}年)) ?|{_DECIMAL}")),
     (4, re.compile(r"\(\d{1,2}\)[、.]?|\d{1,2}\)|[①-⑳]")),
 )
+_OPENERS = frozenset("第其(#0123456789" + _NUMERAL + "①②③④⑤⑥⑦⑧⑨⑩⑪⑫⑬⑭⑮⑯⑰⑱⑲⑳")
 _MARKDOWN = re.compile(r"(#{1,6}) ?")
 _ARTICLE = re.compile(rf"第[{_NUMERAL}百\d]{{1,4}}条[ 、:]?")
 _BULLET = re.compile(rf"[{_NUMERAL}]{{1,3}}[是要](?=\S)|其[{_NUMERAL}],")
@@ -77,6 +78,8 @@ class Heading:
 def marker(text: str, line: Span) -> Marker | None:
     """The sign that a line opens with, if it does: of a heading (level 1 to 4) or of a list (0)."""
     start = line.start
+    if text[start] not in _OPENERS:
+        return None
     hashes = _MARKDOWN.match(text, start, line.end)
     if hashes:
         start = hashes.end()
