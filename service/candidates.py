@@ -1,7 +1,9 @@
 """Candidates: the spans a value may belong to, with what the pair looks like from outside.
 
-In: clean text, its entities in reading order, its sentences.  Out: for every value its candidate indicators, periods and
-areas, each with a row of small integers (`PAIR_SIZES` says how many values a slot has), and a row for the value itself.
+In: clean text, its entities in reading order, its sentences.  Out: for every value its candidate indicators,
+periods and
+areas, each with a row of small integers (`PAIR_SIZES` says how many values a slot has), and a row for the value
+itself.
 The linker's model scores these pairs; training makes the same ones.  Knows nothing of scores.
 """
 
@@ -20,7 +22,8 @@ VALUES = (Label.MONEY, Label.PERCENT, Label.PEOPLE, Label.COUNT, Label.RANK)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a value looks for candidates of a kind: how many before it within how many characters, how many after it
+    """How far a value looks for candidates of a kind: how many before it within how many characters, how many after
+    it
     in its own sentence.  Read off the annotated reports: beyond these lies under one link in two hundred."""
 
     before: int
@@ -150,7 +153,8 @@ def _features(
 
 
 def _form(other: Entity, kind: Label, text: str) -> int:
-    """Of a period or area: 1 where it is the base of a comparison, 2 where it is deictic or unresolved; of an indicator: 3
+    """Of a period or area: 1 where it is the base of a comparison, 2 where it is deictic or unresolved; of an
+    indicator: 3
     where its name ends like a growth or a share."""
     word = other.span.of(text)
     if kind is Label.INDICATOR:

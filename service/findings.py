@@ -1,7 +1,8 @@
 """Findings: trouble that can be lived with, said instead of swallowed.
 
 In: what has been read.  Out: findings with a stable code, a Chinese message and the spans that show the trouble.
-Checks that figures agree with one another come with a later stage; here stands what a reader must know to trust the rest.
+Checks that figures agree with one another come with a later stage; here stands what a reader must know to trust the
+rest.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from collections.abc import Iterator, Sequence
 from service.periods import year_of
 from service.records import Finding, Label, Ledger, Measure, Observation, Report, Status
 
-# A share of a whole above this is a slip of the writer's or of ours; growth and rates of completion may well exceed it.
+# A share of a whole above this is a slip of the writer's or of ours; growth and rates of completion may well exceed
+# it.
 WHOLE = 100.0
 SHARE_ENDINGS = ("占比", "比重", "比例", "覆盖率", "普及率", "合格率")
 DOUBTFUL = 0.3

@@ -1,8 +1,10 @@
 """The linker: which indicator, period and area a value belongs to, and what it says of them.
 
-In: clean text, its layout, the tagged entities and the reports of the parts.  Out: observations of the prose, in reading
+In: clean text, its layout, the tagged entities and the reports of the parts.  Out: observations of the prose, in
+reading
 order.  The model decides the links, the measure and the status, because these hang on meaning; rules read what the
-characters themselves say: numbers, units, bounds, signs, scopes, bases, dates, codes.  A rule overrules the model only
+characters themselves say: numbers, units, bounds, signs, scopes, bases, dates, codes.  A rule overrules the model
+only
 where the annotation leaves no choice: a rank is a rank, percentage points are a difference.
 """
 
@@ -41,7 +43,8 @@ from service.tagger import Tagged, Tagger
 
 MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
 STATUSES = tuple(Status)
-# A value with no indicator above one half takes its best one if that is at least this likely (calibrated on the held-out
+# A value with no indicator above one half takes its best one if that is at least this likely (calibrated on the
+# held-out
 # part: below it the values that truly have none outnumber the rest).
 LAST_RESORT = 0.1
 GROWTH_UNITS = ("%", "‰", "倍", "番", "成")
@@ -163,7 +166,8 @@ def _observations(
             quantity = Quantity(-quantity.high, -quantity.low, quantity.unit, quantity.bound, quantity.masked)
         yield Observation(
             value=value.span, label=value.label, quantity=quantity,
-            indicator=IndicatorRef(spans, "".join(s.of(text) for s in spans)), measure=choice.measure, period=period, area=area,
+            indicator=IndicatorRef(spans, "".join(s.of(text) for s in spans)), measure=choice.measure,
+            period=period, area=area,
             scope=scope_of(text, value.span) if choice.measure is Measure.RANK else None,
             base=base_of(text, value.span, choice.measure), status=choice.status, score=choice.score, evidence=evidence,
             section="/".join(section.path) if section else "",

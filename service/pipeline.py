@@ -2,7 +2,8 @@
 
     text ─ normalise ─ lay out ─ read the report ─ read tables ─ tag ─ link ─ account ─ check ─▶ Extraction
 
-Each stage is a pure function of what stands before it.  `Pipeline.load` is the only expensive call; a loaded pipeline may
+Each stage is a pure function of what stands before it.  `Pipeline.load` is the only expensive call; a loaded
+pipeline may
 be used by several threads at once.
 """
 
@@ -21,9 +22,9 @@ from service.layout import lay_out
 from service.ledger import account
 from service.linker import link
 from service.normalise import normalise
-from service.records import Entity, Extraction, Hints, Layout, ModelCard, Report, Sentence, Span
+from service.records import Entity, Extraction, Hints, Layout, ModelCard, Sentence, Span
 from service.report import read_parts, read_report
-from service.table_reader import TableReading, period_above, read_table
+from service.table_reader import TableReading, read_tables
 from service.tagger import Tagger
 from service.windows import windows
 
@@ -60,48 +61,25 @@ class Pipeline:
         clock.lap("tag")
         prose = link(clean.text, layout, tagged, parts, self._tagger)
         clock.lap("link")
-        entities = merge_entities(tagged.entities, [e for t in tables for e in t.entities])
-        observations = tuple(sorted((*prose, *(o for t in tables for o in t.observations)), key=lambda o: o.value))
+        entities = merge_entities(tagged.entities, tables.entities)
+        observations = tuple(sorted((*prose, *tables.observations), key=lambda o: o.value))
         ledger = account(clean.text, layout, entities, observations)
         findings = check(clean.text, report, parts, observations, ledger)
         clock.lap("check")
         return Extraction(clean, report, layout, parts, entities, observations, ledger, findings, self.model)
 
 
-def read_tables(text: str, layout: Layout, parts: Sequence[Report]) -> list[TableReading]:
-    """Each table read against its part's report, its section and the time that the prose above it sets."""
-    part_starts = [p.span.start for p in layout.parts]
-    section_starts = [s.span.start for s in layout.sections]
-    readings = []
-    for table in layout.tables:
-        at = table.span.start
-        report = parts[max(0, bisect_right(part_starts, at) - 1)]
-        n = bisect_right(section_starts, at) - 1
-        while n >= 0 and layout.sections[n].span.end <= at:
-            n = layout.sections[n].parent
-        path = layout.sections[n].path if n >= 0 else ()
-        plan = n >= 0 and layout.sections[n].plan
-        readings.append(
-            read_table(text, table, report, hint=period_above(text, table, report), plan=plan, section="/".join(path))
-        )
-    return readings
-
-
-def with_cells(layout: Layout, tables: Sequence[TableReading]) -> Layout:
+def with_cells(layout: Layout, tables: TableReading) -> Layout:
     """The layout with the tables' cells of prose among its sentences and what their reading set aside."""
-    if not tables:
-        return layout
     starts = [s.span.start for s in layout.sentences]
     part_starts = [p.span.start for p in layout.parts]
     cells = []
-    for span in (p for t in tables for p in t.prose):
+    for span in tables.prose:
         near = layout.sentences[max(0, bisect_right(starts, span.start) - 1)] if layout.sentences else None
         part = max(0, bisect_right(part_starts, span.start) - 1)
         cells.append(Sentence(span, near.paragraph if near else 0, near.section if near else -1, part))
     sentences = tuple(sorted((*layout.sentences, *cells), key=lambda s: s.span))
-    return replace(
-        layout, sentences=sentences, set_aside=(*layout.set_aside, *(a for t in tables for a in t.set_aside))
-    )
+    return replace(layout, sentences=sentences, set_aside=(*layout.set_aside, *tables.set_aside))
 
 
 def merge_entities(tagged: Sequence[Entity], ruled: Sequence[Entity]) -> tuple[Entity, ...]:

@@ -213,6 +213,11 @@ class Anchor:
     year: str = ""
 
 
+def last_year(edtf: str) -> str:
+    """The last year that an EDTF value names: 2021/2025 -> 2025, ../2024-12 -> 2024, 20XX-01/20XX-06 -> 20XX."""
+    return edtf.rpartition("/")[2][:4]
+
+
 @dataclass(frozen=True, slots=True)
 class Area:
     """`code` is the GB/T 2260 code (two, four or six digits as published, six here), None where it has none."""
@@ -235,7 +240,7 @@ class Report:
 
     @property
     def anchor(self) -> Anchor:
-        return Anchor(self.published, self.period.rpartition("/")[2][:4])
+        return Anchor(self.published, last_year(self.period))
 
 
 @dataclass(frozen=True, slots=True)

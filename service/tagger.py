@@ -2,7 +2,8 @@
 
 In: clean text and its windows.  Out: `Tagged`: entities in reading order, each with the vectors of its first and last
 character, and scores for whatever pairs and values the linker asks about.  A model folder holds `reader.onnx` (ids,
-mask -> tag logits, vectors), `pairs.onnx`, `values.onnx`, `characters.npy` and `manifest.json`.  Knows nothing of what
+mask -> tag logits, vectors), `pairs.onnx`, `values.onnx`, `characters.npy` and `manifest.json`.  Knows nothing of
+what
 numbers, periods or areas mean.
 """
 
@@ -48,7 +49,8 @@ class Tagger:
     """A loaded model.  Thread-safe: sessions hold no state between runs."""
 
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """Load and verify a model folder.  Raises NotReady where a file is missing or is not the one of the manifest."""
+        """Load and verify a model folder.  Raises NotReady where a file is missing or is not the one of the
+        manifest."""
         self.manifest = _manifest(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -84,10 +86,11 @@ class Tagger:
     def score_pairs(self, tagged: Tagged, index: Ints, features: Ints) -> Floats:
         """Logits of pairs; `index` (pairs, 2) numbers value and candidate among the entities.  Shape (pairs,)."""
         flat = tagged.vectors.reshape(len(tagged.entities), -1)
-        runs = [
-            self._pairs.run(None, {"value": flat[index[a : a + PAIR_RUN, 0]], "candidate": flat[index[a : a + PAIR_RUN, 1]], "features": features[a : a + PAIR_RUN]})[0]
-            for a in range(0, len(index), PAIR_RUN)
-        ]  # fmt: skip
+        runs = []
+        for start in range(0, len(index), PAIR_RUN):
+            part = index[start : start + PAIR_RUN]
+            asked = {"value": flat[part[:, 0]], "candidate": flat[part[:, 1]]}
+            runs.append(self._pairs.run(None, {**asked, "features": features[start : start + PAIR_RUN]})[0])
         return np.concatenate(runs) if runs else np.zeros(0, np.float32)
 
     def score_values(self, tagged: Tagged, values: Ints, features: Ints) -> tuple[Floats, Floats]:

@@ -1,7 +1,9 @@
 """BIOES tags: the tag set and the decoding of logits into spans under its constraints.
 
-In: tag logits, shape (rows, length, TAGS).  Out: for every row the best valid sequence of spans with a score in [0, 1].
-The search is Viterbi over the only moves that BIOES allows (a span's inside follows its own begin), written so that one
+In: tag logits, shape (rows, length, TAGS).  Out: for every row the best valid sequence of spans with a score in [0,
+1].
+The search is Viterbi over the only moves that BIOES allows (a span's inside follows its own begin), written so that
+one
 step costs a handful of vector operations over all rows.  Knows nothing of text or windows.
 """
 
@@ -16,7 +18,8 @@ LABELS = tuple(Label)
 OUTSIDE = 0
 KINDS = len(LABELS)
 TAGS = 1 + 4 * KINDS
-"""Tag ids: 0 is O, then B, I, E, S of each label in the order of `Label`: B of label k is 1 + k, I 1 + KINDS + k ..."""
+"""Tag ids: 0 is O, then B, I, E, S of each label in the order of `Label`: B of label k is 1 + k, I 1 + KINDS + k
+..."""
 
 Floats = NDArray[np.float32]
 

@@ -7,8 +7,9 @@ from service.records import Entity, Label, Sentence, Span
 
 TEXT = "1-9月,南山县用电量8亿度。其中工业6亿度(高新区2亿度),增长5%;新增12家企业。"
 MARKS = (
-    ("1-9月", Label.PERIOD), ("南山县", Label.AREA), ("用电量", Label.INDICATOR), ("8亿度", Label.COUNT), ("工业", Label.INDICATOR),
-    ("6亿度", Label.COUNT), ("高新区", Label.AREA), ("2亿度", Label.COUNT), ("5%", Label.PERCENT), ("12家", Label.COUNT), ("企业", Label.INDICATOR),
+    ("1-9月", Label.PERIOD), ("南山县", Label.AREA), ("用电量", Label.INDICATOR), ("8亿度", Label.COUNT),
+    ("工业", Label.INDICATOR), ("6亿度", Label.COUNT), ("高新区", Label.AREA), ("2亿度", Label.COUNT),
+    ("5%", Label.PERCENT), ("12家", Label.COUNT), ("企业", Label.INDICATOR),
 )  # fmt: skip
 ENTITIES = tuple(Entity(label, Span(TEXT.index(w), TEXT.index(w) + len(w))) for w, label in MARKS)
 FIRST = TEXT.index("。") + 1

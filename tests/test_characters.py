@@ -13,7 +13,7 @@ CHARACTERS = Characters.build(VOCABULARY)
 
 
 def _ids(text: str) -> list[int]:
-    return CHARACTERS.encode(text).tolist()
+    return [int(i) for i in CHARACTERS.encode(text)]
 
 
 def test_digits_share_one_id() -> None:

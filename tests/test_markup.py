@@ -9,7 +9,10 @@ from training.markup import MarkupError, compile_markup, to_record
 from training.score import gold_record
 from training.validate import faults
 
-HEAD = "# id: demo\n# bureau: science\n# form: annual\n# level: county\n# place: 浙江\n# area: 临江区\n# published: 2024-03-05\n# year: 2023\n\n"
+HEAD = (
+    "# id: demo\n# bureau: science\n# form: annual\n# level: county\n# place: 浙江\n# area: 临江区\n"
+    "# published: 2024-03-05\n# year: 2023\n\n"
+)
 
 
 def _values(body: str) -> list[tuple[object, ...]]:
@@ -42,11 +45,13 @@ def test_links_by_default_ahead_and_by_name() -> None:
 
 def test_marks_set_the_line_and_directives_the_document() -> None:
     body = (
-        "{1-9月|T}{产值|I}{5亿元|M},较{2021年|T !}提高{2个百分点|P b:2021年}。\n{青山镇|A +}{产值|I}{1亿元|M}。\n"
+        "{1-9月|T}{产值|I}{5亿元|M},较{2021年|T !}提高{2个百分点|P b:2021年}。\n"
+        "{青山镇|A +}{产值|I}{1亿元|M}。\n"
         "% t 2024\n% s plan\n{产值|I}{6亿元|M}、{7亿元|M a:高新区 a t:-}。"
     )
     assert [v[2:] for v in _values(body)] == [
-        (Measure.LEVEL, "2023-01/2023-09", "临江区", Status.ACTUAL), (Measure.DIFF, "2023-01/2023-09", "临江区", Status.ACTUAL),
+        (Measure.LEVEL, "2023-01/2023-09", "临江区", Status.ACTUAL),
+        (Measure.DIFF, "2023-01/2023-09", "临江区", Status.ACTUAL),
         (Measure.LEVEL, "2023", "青山镇", Status.ACTUAL), (Measure.LEVEL, "2024", "临江区", Status.PLAN),
         (Measure.LEVEL, None, "高新区", Status.ACTUAL),
     ]  # fmt: skip

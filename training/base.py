@@ -120,8 +120,11 @@ def parse(blob: bytes) -> Pretrained:
         "emb.ln.w": plain("emb.ln.w", hidden), "emb.ln.b": plain("emb.ln.b", hidden),
     }  # fmt: skip
     for layer in range(layers):
-        for name, out, into in (("q", hidden, hidden), ("k", hidden, hidden), ("v", hidden, hidden), ("ao", hidden, hidden),
-                                ("fi", inner, hidden), ("fo", hidden, inner)):  # fmt: skip
+        for name, out, into in (
+            *((n, hidden, hidden) for n in ("q", "k", "v", "ao")),
+            ("fi", inner, hidden),
+            ("fo", hidden, inner),
+        ):
             tensors[f"l{layer}.{name}.w"] = packed(f"l{layer}.{name}.w", out, into)
             tensors[f"l{layer}.{name}.b"] = plain(f"l{layer}.{name}.b", out)
         for name in ("aln", "oln"):

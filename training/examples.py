@@ -1,6 +1,7 @@
 """Annotated documents as training examples: what the runtime would see, with the answers.
 
-In: compiled markup documents, and the hand-annotated excerpts where they are present.  Out: `Example`s: the document's
+In: compiled markup documents, and the hand-annotated excerpts where they are present.  Out: `Example`s: the
+document's
 clean text laid out and cut into windows as at run time, tag ids, candidate pairs with features and targets.
 Knows nothing of networks.
 """
@@ -22,7 +23,7 @@ from service.candidates import KINDS, Surroundings, pairs, value_features
 from service.layout import lay_out
 from service.normalise import normalise
 from service.periods import read_period
-from service.records import Anchor, Bound, Clean, Entity, Label, Measure, Quantity, Sentence, Span, Status
+from service.records import Anchor, Bound, Clean, Entity, Label, Measure, Quantity, Sentence, Span, Status, last_year
 from service.tags import OUTSIDE, tag_ids
 from service.windows import Window, windows
 from training.markup import Annotated, Document
@@ -31,7 +32,8 @@ MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
 STATUSES = tuple(Status)
 IGNORE = -100
 HELD_OUT_SHARE = 0.1
-# The provinces whose hand-annotated excerpts are never trained on: a west, a centre and an east one, both excerpts each.
+# The provinces whose hand-annotated excerpts are never trained on: a west, a centre and an east one, both excerpts
+# each.
 HELD_OUT_PROVINCES = ("四川省", "河南省", "江苏省")
 
 
@@ -40,9 +42,12 @@ class Example:
     """One document ready for training.  Offsets count characters of the clean text.
 
     `tags` (characters,) tag ids, IGNORE outside the windows; `pair_index` (pairs, 2) entity numbers of value and
-    candidate; `pair_kind` (pairs,) index into KINDS; `pair_features` (pairs, slots); `pair_target` (pairs,) 1 where the
-    candidate is an answer; `value_entities` (values,) entity numbers; `value_rows` (values, slots); `measure`, `status`
-    (values,) targets or IGNORE; `null_period`, `null_area` (values,) whether no candidate is an answer, IGNORE if unknown.
+    candidate; `pair_kind` (pairs,) index into KINDS; `pair_features` (pairs, slots); `pair_target` (pairs,) 1 where
+    the
+    candidate is an answer; `value_entities` (values,) entity numbers; `value_rows` (values, slots); `measure`,
+    `status`
+    (values,) targets or IGNORE; `null_period`, `null_area` (values,) whether no candidate is an answer, IGNORE if
+    unknown.
     """
 
     id: str
@@ -126,7 +131,7 @@ def _assemble(
 ) -> Example:  # fmt: skip
     around = Surroundings(clean.text, entities, sentences)
     found = [p for p in pairs(entities, around) if p.value in answers]
-    anchor = Anchor(document.meta.get("published", ""), document.meta.get("year", ""))
+    anchor = Anchor(document.meta.get("published", ""), last_year(document.meta.get("year", "")))
     target = np.zeros(len(found), np.float32)
     answered: dict[tuple[int, Label], bool] = {}
     for n, pair in enumerate(found):

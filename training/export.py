@@ -3,7 +3,8 @@
     python -m training.export --reader build/reader --out models/baoshu-base [--version 0.1.0]
 
 Writes `reader.onnx` (dynamic int8 weights per channel; the tag head and what feeds it stays fp32), `pairs.onnx`,
-`values.onnx`, `characters.npy`, `manifest.json`, and `parity.npz`: fp32 answers of the network to fixed rows, against which
+`values.onnx`, `characters.npy`, `manifest.json`, and `parity.npz`: fp32 answers of the network to fixed rows,
+against which
 the tests hold the shipped files.
 """
 
@@ -118,8 +119,8 @@ def parity(model: Reader, characters: int, path: Path) -> None:
         score = model.pair(spans, others, features)
         measure, status = model.value(spans, rows)
     np.savez_compressed(
-        path, ids=ids.numpy(), mask=mask.numpy(), tags=tags.numpy().astype(np.float16), spans=spans.numpy(), others=others.numpy(),
-        score=score.numpy(), measure=measure.numpy(), status=status.numpy(),
+        path, ids=ids.numpy(), mask=mask.numpy(), tags=tags.numpy().astype(np.float16), spans=spans.numpy(),
+        others=others.numpy(), score=score.numpy(), measure=measure.numpy(), status=status.numpy(),
     )  # fmt: skip
 
 

@@ -1,15 +1,22 @@
 """The inline markup in which reports are annotated as they are written, and its compiler.
 
 In: one `annotations/reports/*.txt` file: head lines `# key: value`, then the text with entities in braces.
-Out: a `Document` (text, entities, observations), and from it the doccano JSONL(relation) record of contract.md, section 3.
-Every error names the file's line.  What it does not know: whether the annotation is right; `training.validate` asks that.
+Out: a `Document` (text, entities, observations), and from it the doccano JSONL(relation) record of contract.md,
+section 3.
+Every error names the file's line.  What it does not know: whether the annotation is right; `training.validate` asks
+that.
 
     {text|I}  {text|I:a}        an INDICATOR, with a name `a` to link to
-    {3.2亿元|M}                 a value linked to the INDICATOR before it in the line; `>` the next one, `=a,b` the named ones,
-                                `=-` none; `+` increment, `g` growth, `d` diff, `l` level; `p` plan, `f` forecast, `a` actual;
-                                `t:2023` period, `a:青山镇` area, `s:全市` scope, `b:2021年` base, `u:亿元` the unit that a
-                                table's header gives; `low:` `high:` `unit:` `bound:` overrule the reader; `x` no observation
-    {2023年|T}                  a PERIOD; it sets the period of the values after it in its line; `t:2023` says how it reads,
+    {3.2亿元|M}                 a value linked to the INDICATOR before it in the line; `>` the next one, `=a,b` the
+    named ones,
+                                `=-` none; `+` increment, `g` growth, `d` diff, `l` level; `p` plan, `f` forecast,
+                                `a` actual;
+                                `t:2023` period, `a:青山镇` area, `s:全市` scope, `b:2021年` base, `u:亿元` the unit
+                                that a
+                                table's header gives; `low:` `high:` `unit:` `bound:` overrule the reader; `x` no
+                                observation
+    {2023年|T}                  a PERIOD; it sets the period of the values after it in its line; `t:2023` says how
+    it reads,
                                 `!` that it sets nothing (a base, part of a comparison)
     {青山镇|A}                  an AREA; with `+` it sets the area of the values after it in its line
     % t 2023 / % s plan / % a 青山镇 / % t -    from here on, where the line itself says nothing
@@ -25,7 +32,7 @@ from typing import Any
 
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
-from service.records import Anchor, Label, Measure, Quantity, Span, Status
+from service.records import Anchor, Label, Measure, Quantity, Span, Status, last_year
 
 CODES = {
     "O": Label.ORG, "F": Label.PLATFORM, "G": Label.PROGRAM, "L": Label.POLICY, "A": Label.AREA, "T": Label.PERIOD,
@@ -191,7 +198,7 @@ def _observe(
 ) -> Iterator[Annotated]:
     year = meta.get("year", "")
     state = _State(year or None, meta["area"])
-    anchor = Anchor(meta.get("published", ""), year)
+    anchor = Anchor(meta.get("published", ""), last_year(year))
     line = 0
     for i, mark in enumerate(marks):
         while directives and directives[0][0] <= mark.span.start:
@@ -253,7 +260,8 @@ def _measure(mark: Mark, text: str) -> Measure:
 
 
 def _indicators(marks: list[Mark], i: int, where: str) -> tuple[Span, ...]:
-    """The linked INDICATOR spans in reading order.  A name means its nearest bearer before the value, else after it."""
+    """The linked INDICATOR spans in reading order.  A name means its nearest bearer before the value, else after
+    it."""
     mark = marks[i]
     link = next((f for f in mark.flags if f.startswith("=") or f == ">"), "")
     indicators = [(k, m) for k, m in enumerate(marks) if m.label is Label.INDICATOR]
@@ -301,7 +309,8 @@ def _quantity(text: str, mark: Mark, measure: Measure, where: str) -> Quantity:
 
 
 def to_record(document: Document) -> dict[str, Any]:
-    """The doccano JSONL(relation) form: relations run from a value to what it belongs to; the rest stands in `meta`."""
+    """The doccano JSONL(relation) form: relations run from a value to what it belongs to; the rest stands in
+    `meta`."""
     number = {span: n for n, (_, span) in enumerate(document.entities)}
     relations: list[dict[str, Any]] = []
     details: dict[str, Any] = {}
@@ -320,8 +329,8 @@ def to_record(document: Document) -> dict[str, Any]:
         )
         q = o.quantity
         details[str(number[o.value])] = {
-            "low": q.low, "high": q.high, "unit": q.unit, "bound": str(q.bound), "measure": str(o.measure), "period": o.period,
-            "area": o.area, "scope": o.scope, "base": o.base, "status": str(o.status),
+            "low": q.low, "high": q.high, "unit": q.unit, "bound": str(q.bound), "measure": str(o.measure),
+            "period": o.period, "area": o.area, "scope": o.scope, "base": o.base, "status": str(o.status),
         }  # fmt: skip
     return {
         "id": document.id,

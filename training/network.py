@@ -1,8 +1,10 @@
 """The networks: a BERT-shaped character encoder and the reader's heads on it.
 
-`Encoder`: ids (rows, length) and mask -> vectors (rows, length, hidden).  Written in plain operations, so that it trains
+`Encoder`: ids (rows, length) and mask -> vectors (rows, length, hidden).  Written in plain operations, so that it
+trains
 fast in bf16 on a CPU and exports to the textbook graph that runtimes fuse.
-`Reader`: tag logits for every character; `PairHead`: scores of (value, candidate) pairs; `ValueHead`: measure and status.
+`Reader`: tag logits for every character; `PairHead`: scores of (value, candidate) pairs; `ValueHead`: measure and
+status.
 Spans enter the heads as the vectors of their first and last character.  BERT: Devlin et al. 2019.
 """
 
@@ -14,8 +16,8 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn import functional
 
 LAYER_NORM_EPSILON = 1e-12
 MASKED = -10000.0
@@ -55,7 +57,7 @@ class PoolDropout(nn.Module):
             self._pools[self.p] = pool
         size = x.numel()
         if size > self.POOL_SIZE:
-            return F.dropout(x, self.p)
+            return functional.dropout(x, self.p)
         start = random.randrange(0, self.POOL_SIZE - size + 1)
         return x * pool[start : start + size].view(x.shape).to(x.dtype)
 
@@ -70,7 +72,7 @@ class Layer(nn.Module):
         self.widen = nn.Linear(shape.hidden, shape.inner)
         self.narrow = nn.Linear(shape.inner, shape.hidden)
         self.output_norm = nn.LayerNorm(shape.hidden, eps=LAYER_NORM_EPSILON)
-        self.activation = F.gelu if shape.activation == "gelu" else F.relu
+        self.activation = functional.gelu if shape.activation == "gelu" else functional.relu
         self.dropout = PoolDropout(dropout)
 
     def forward(self, x: Tensor, bias: Tensor) -> Tensor:
@@ -126,7 +128,7 @@ class PairHead(nn.Module):
         added = v[0] + c[0]
         for n, slot in enumerate(self.slots):
             added = added + slot(features[:, n])
-        joined = F.relu(self.join(self.dropout(torch.cat([F.relu(added), v[1] * c[1]], -1))))
+        joined = functional.relu(self.join(self.dropout(torch.cat([functional.relu(added), v[1] * c[1]], -1))))
         return self.score(joined).squeeze(-1)
 
 
@@ -145,7 +147,7 @@ class ValueHead(nn.Module):
         x = self.value(value)
         for n, slot in enumerate(self.slots):
             x = x + slot(features[:, n])
-        x = self.dropout(F.relu(x))
+        x = self.dropout(functional.relu(x))
         return self.measure(x), self.status(x)
 
 

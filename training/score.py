@@ -2,10 +2,14 @@
 
     python -m training.score [--held-out | --gold FILE] [--model DIR] [--errors N]
 
-In: gold records (`{"id", "text", "entities", "observations"}`, offsets into the posted text) and the JSON that `/extract`
-returned for each.  Out: the table of contract.md, section 4: micro-averaged F1 on exact spans for entities and values; a
-link is right where the characters of its indicator spans overlap the gold ones with a Dice coefficient of one half; an
-observation is right where value, link and all scored fields are.  Where the project's surroundings hold their own scorer,
+In: gold records (`{"id", "text", "entities", "observations"}`, offsets into the posted text) and the JSON that
+`/extract`
+returned for each.  Out: the table of contract.md, section 4: micro-averaged F1 on exact spans for entities and
+values; a
+link is right where the characters of its indicator spans overlap the gold ones with a Dice coefficient of one half;
+an
+observation is right where value, link and all scored fields are.  Where the project's surroundings hold their own
+scorer,
 a test proves that both give the same figures.
 """
 
@@ -145,7 +149,8 @@ def _flat(o: Mapping[str, Any]) -> dict[str, Any]:
     value, period, area = o["value"], o["period"] or {}, o["area"] or {}
     return {
         **{k: value[k] for k in ("low", "high", "unit", "bound")}, **{k: o[k] for k in ("measure", "status", "scope")},
-        "period": period.get("edtf"), "area": area.get("name"), "indicator": [(s["start"], s["end"]) for s in o["indicator"]["spans"]],
+        "period": period.get("edtf"), "area": area.get("name"),
+        "indicator": [(s["start"], s["end"]) for s in o["indicator"]["spans"]],
     }  # fmt: skip
 
 
@@ -173,7 +178,8 @@ def gold_record(document: Document) -> dict[str, Any]:
             {
                 "start": o.value.start, "end": o.value.end, "indicator": [[s.start, s.end] for s in o.indicator],
                 "low": o.quantity.low, "high": o.quantity.high, "unit": o.quantity.unit, "bound": str(o.quantity.bound),
-                "measure": str(o.measure), "period": o.period, "area": o.area, "scope": o.scope, "base": o.base, "status": str(o.status),
+                "measure": str(o.measure), "period": o.period, "area": o.area, "scope": o.scope,
+                "base": o.base, "status": str(o.status),
             }
             for o in document.observations
         ],

@@ -2,8 +2,10 @@
 
     python -m training.train --base build/base --out build/reader [--layers 6] [--epochs 10] [--seed 0]
 
-Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what `examples.held_out`
-names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and `training.json`; a run that was
+Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what
+`examples.held_out`
+names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and `training.json`; a run
+that was
 cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where there is one.
 """
 
@@ -21,8 +23,9 @@ from typing import Any
 
 import numpy as np
 import torch
-import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor
+from torch.nn import functional
 from transformers import get_linear_schedule_with_warmup
 
 from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
@@ -98,7 +101,7 @@ def collate(parts: list[tuple[Example, int, int]], characters: Characters) -> Ba
             row += 1
         groups = _links(e, where, groups, columns)
     return Batch(
-        *(torch.from_numpy(x) for x in (ids, mask, tags)),
+        torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(tags),
         _long(columns["pv"], 2), _long(columns["pc"], 2), _long(columns["pf"], len(PAIR_SIZES)),
         torch.tensor(columns["pt"], dtype=torch.float32), _long(columns["pg"]), groups, _long(columns["gn"]),
         _long(columns["v"], 2), _long(columns["vr"], len(VALUE_SIZES)), _long(columns["m"]), _long(columns["s"]),
@@ -110,11 +113,11 @@ def _long(rows: list[Any], width: int = 0) -> Tensor:
     return x.reshape(-1, width) if width else x
 
 
-def _links(e: Example, where: np.ndarray[Any, Any], groups: int, columns: dict[str, list[Any]]) -> int:
+def _links(e: Example, where: NDArray[np.int64], groups: int, columns: dict[str, list[Any]]) -> int:
     """Add a chunk's values and pairs.  A group is one value's candidates of one exclusive kind (period, area)."""
     ends = np.array([(x.span.start, x.span.end - 1) for x in e.entities], np.int64).reshape(-1, 2)
     spots = where[ends] if len(ends) else ends
-    inside = (spots >= 0).all(1)
+    inside: NDArray[np.bool_] = np.logical_and.reduce(spots >= 0, axis=1)
     order = {int(v): n for n, v in enumerate(e.value_entities)}
     group: dict[tuple[int, int], int] = {}
     for v, n in order.items():
@@ -124,12 +127,12 @@ def _links(e: Example, where: np.ndarray[Any, Any], groups: int, columns: dict[s
         columns["vr"].append(e.value_rows[n])
         columns["m"].append(e.measure[n])
         columns["s"].append(e.status[n])
-    for n in np.flatnonzero(inside[e.pair_index].all(1) if len(e.pair_index) else []):
-        v, c = map(int, e.pair_index[n])
+    for n in np.flatnonzero(inside[e.pair_index].all(axis=1)).tolist():
+        v, c = (int(i) for i in e.pair_index[n])
         kind = int(e.pair_kind[n])
         g = -1
         if KINDS[kind] is not Label.INDICATOR:
-            null = (e.null_period if KINDS[kind] is Label.PERIOD else e.null_area)[order[v]]
+            null = int((e.null_period if KINDS[kind] is Label.PERIOD else e.null_area)[order[v]])
             if (v, kind) not in group:
                 group[v, kind] = groups
                 columns["gn"].append(null)
@@ -146,10 +149,11 @@ def _links(e: Example, where: np.ndarray[Any, Any], groups: int, columns: dict[s
 def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Tag, link and value losses of a batch."""
     logits, vectors = model(batch.ids, batch.mask)
-    tag = F.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORE)
+    tag = functional.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORE)
     flat = vectors.flatten(0, 1).float()
     link = value = flat.sum() * 0.0
-    # Outside the autocast: the number of pairs differs in every step, and each new shape would cost a new bf16 kernel.
+    # Outside the autocast: the number of pairs differs in every step, and each new shape would cost a new bf16
+    # kernel.
     with torch.autocast("cpu", enabled=False):
         if len(batch.pair_target):
             scores = model.pair(
@@ -157,14 +161,14 @@ def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
             )
             free = batch.pair_group < 0
             if bool(free.any()):
-                link = link + F.binary_cross_entropy_with_logits(scores[free], batch.pair_target[free])
+                link = link + functional.binary_cross_entropy_with_logits(scores[free], batch.pair_target[free])
             if batch.groups:
                 link = link + exclusive(scores, batch)
         if len(batch.value):
             measure, status = model.value(flat[batch.value].flatten(1), batch.value_rows)
-            value = F.cross_entropy(status, batch.status)
+            value = functional.cross_entropy(status, batch.status)
             if bool((batch.measure != IGNORE).any()):
-                value = value + F.cross_entropy(measure, batch.measure, ignore_index=IGNORE)
+                value = value + functional.cross_entropy(measure, batch.measure, ignore_index=IGNORE)
     return tag, link, value
 
 
@@ -208,7 +212,8 @@ def evaluate(model: Reader, data: list[Example], characters: Characters) -> dict
             _count_heads(model, batch, vectors.float(), counts)
     model.train()
     return {
-        "entity": _f1(right, predicted, gold), "link": _f1(counts["link_tp"], counts["link_p"], counts["link_g"]),
+        "entity": _f1(right, predicted, gold),
+        "link": _f1(counts["link_tp"], counts["link_p"], counts["link_g"]),
         "period": counts["period"] / max(1, counts["groups"]), "measure": counts["measure"] / max(1, counts["measures"]),
         "status": counts["status"] / max(1, counts["values"]),
     }  # fmt: skip
@@ -300,10 +305,8 @@ def main() -> None:
     encoder, vocabulary = load_base(args.base, args.layers)
     characters = Characters.build(vocabulary)
     model = make_reader(encoder)
-    print(
-        f"{len(train)} documents to train on, {len(held)} held out; {sum(p.numel() for p in model.parameters()):,} parameters",
-        flush=True,
-    )
+    size = sum(p.numel() for p in model.parameters())
+    print(f"{len(train)} documents to train on, {len(held)} held out; {size:,} parameters", flush=True)
     plain = [p for n, p in model.encoder.named_parameters() if "norm" in n or n.endswith("bias")]
     heavy = [p for n, p in model.encoder.named_parameters() if not ("norm" in n or n.endswith("bias"))]
     heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
@@ -350,8 +353,11 @@ def main() -> None:
         history.append({"epoch": epoch + 1, "seconds": time.time() - started, **scores})
         print(" ".join(f"{k} {v:.4f}" for k, v in history[-1].items()), f"loss {sums / (n + 1)}", flush=True)
         torch.save(
-            {"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "history": history,
-             "random": random.getstate(), "torch": torch.get_rng_state()}, checkpoint,
+            {
+                "model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(),
+                "history": history, "random": random.getstate(), "torch": torch.get_rng_state(),
+            },
+            checkpoint,
         )  # fmt: skip
     torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, args.out / "reader.pt")
     (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")

@@ -1,7 +1,9 @@
 """Checks the annotated reports and counts what they hold.
 
-`python -m training.validate [FILE...] [--show ID] [--statistics]` prints every fault as `file:line: message` and exits 1
-where there is one.  Checked: the markup compiles; spans do not overlap; ids are unique; periods are EDTF; every number of
+`python -m training.validate [FILE...] [--show ID] [--statistics]` prints every fault as `file:line: message` and
+exits 1
+where there is one.  Checked: the markup compiles; spans do not overlap; ids are unique; periods are EDTF; every
+number of
 the text is a value, part of an entity, a heading's number or a document number; what overrules the reader is needed.
 """
 
@@ -21,7 +23,8 @@ from service.records import Label, Measure, Span
 from training.markup import Document, MarkupError, compile_file
 
 REPORTS = Path(__file__).resolve().parent.parent / "annotations" / "reports"
-# Numbers that number or name things: list heads, document numbers, page numbers of a table of contents, 4G, 5.0版, 75周年,
+# Numbers that number or name things: list heads, document numbers, page numbers of a table of contents, 4G, 5.0版,
+# 75周年,
 # “3+2”.  Spelled numerals are left to the reader's eye: 三件事 and 八项规定 measure nothing, and no rule can tell.
 NUMBERING = re.compile(
     r"^\s*(?:第?[一二三四五六七八九十百\d]+[、.．章条节部篇)]|[((]?[一二三四五六七八九十\d]+[))])[、.．]?"
@@ -72,8 +75,8 @@ def describe(document: Document) -> str:
         indicator = " + ".join(s.of(document.text) for s in o.indicator) or "-"
         rest = [x for x in (o.scope, o.base) if x]
         rows.append(
-            f"{o.value.of(document.text)} | {indicator} | {number} {q.unit} {q.bound} | {o.measure} | {o.period} | {o.area} | "
-            f"{o.status}{' | ' + ' '.join(rest) if rest else ''}"
+            f"{o.value.of(document.text)} | {indicator} | {number} {q.unit} {q.bound} | {o.measure} | {o.period} | "
+            f"{o.area} | {o.status}{' | ' + ' '.join(rest) if rest else ''}"
         )
     return "\n".join(rows)
 
@@ -126,7 +129,8 @@ def main() -> int:
 
 
 def _line(source: list[str], head: int, text: str, span: Span) -> int:
-    """The file's line on which a character of the text stands; directives take a line in the file and none in the text."""
+    """The file's line on which a character of the text stands; directives take a line in the file and none in the
+    text."""
     wanted = text.count("\n", 0, span.start)
     for n in range(head, len(source)):
         if not source[n].startswith("%"):
