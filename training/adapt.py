@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from datasets import Dataset
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
@@ -68,8 +69,8 @@ def texts() -> Iterator[str]:
     """Clean text of everything there is to read."""
     for name in CORPORA:
         if (SHARED / name).exists():
-            for line in (SHARED / name).read_text(encoding="utf-8").splitlines():
-                yield normalise(json.loads(line)["text"]).text
+            corpus = Dataset.from_json(str(SHARED / name), keep_in_memory=True)
+            yield from (normalise(text).text for text in corpus["text"])
     for document in documents():
         yield normalise(document.text).text
 

@@ -1,6 +1,6 @@
 """Fine-tunes the reader: tags, links and attributes together.
 
-    python -m training.train --base build/base --out build/reader [--layers 6] [--epochs 10] [--seed 0]
+    python -m training.train --base build/adapted --out build/reader [--layers 6] [--epochs 10] [--seed 0]
 
 Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what
 `examples.held_out`
@@ -214,7 +214,8 @@ def evaluate(model: Reader, data: list[Example], characters: Characters) -> dict
     return {
         "entity": _f1(right, predicted, gold),
         "link": _f1(counts["link_tp"], counts["link_p"], counts["link_g"]),
-        "period": counts["period"] / max(1, counts["groups"]), "measure": counts["measure"] / max(1, counts["measures"]),
+        "period": counts["period"] / max(1, counts["groups"]),
+        "measure": counts["measure"] / max(1, counts["measures"]),
         "status": counts["status"] / max(1, counts["values"]),
     }  # fmt: skip
 
@@ -286,7 +287,7 @@ def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Fine-tune the reader.")
-    parser.add_argument("--base", type=Path, default=Path("build/base"))
+    parser.add_argument("--base", type=Path, default=Path("build/adapted"))
     parser.add_argument("--out", type=Path, default=Path("build/reader"))
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--epochs", type=int, default=10)
@@ -294,14 +295,14 @@ def main() -> None:
     parser.add_argument("--head-rate", type=float, default=1e-3)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--no-gold", action="store_true", help="train without the excerpts beside the project")
-    parser.add_argument("--all", action="store_true", help="train on the held-out part too (for the model to ship)")
+    parser.add_argument("--ship", action="store_true", help="train on the held-out excerpts too; own reports stay out")
     args = parser.parse_args()
     for seed in (random.seed, np.random.seed, torch.manual_seed):
         seed(args.seed)
     args.out.mkdir(parents=True, exist_ok=True)
     train, held = data(gold=Path("absent") if args.no_gold else GOLD)
-    if args.all:
-        train = train + held
+    if args.ship:
+        train = train + [e for e in held if e.meta.get("gold")]
     encoder, vocabulary = load_base(args.base, args.layers)
     characters = Characters.build(vocabulary)
     model = make_reader(encoder)
