@@ -163,9 +163,7 @@ def _runs_on(before: str, below: str) -> bool:
 
 def _page(lines: list[str]) -> _Page:
     """The width that most lines without a final stop share, and whether prose in this text ends with stops."""
-    open_widths = [
-        _width(line) for line in lines if len(line) > 6 and not _ends(line) and not _NUMBERED.match(line)
-    ]
+    open_widths = [_width(line) for line in lines if len(line) > 6 and not _ends(line) and not _NUMBERED.match(line)]
     long_lines = [line for line in lines if len(line) >= LONG and not _CELLS.search(line)]
     ended = sum(_ends(line) for line in long_lines)
     return _Page(_page_width(lines, open_widths), bool(long_lines) and ended >= WELL_ENDED * len(long_lines))

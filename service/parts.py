@@ -28,9 +28,7 @@ _COUNTS = (rf"{_NUMERAL}{{1,3}}、", rf"\({_NUMERAL}{{1,3}}\)", r"\d{1,2}[.、](
 _COUNTED = tuple(re.compile(count) for count in _COUNTS)
 _MARKED = re.compile(rf"{'|'.join(_COUNTS)}|\(\d{{1,2}}\)|第.{{1,3}}[章节条]")
 _REGION_NAME = r"(?![各全本我该每两多某])[\u4e00-\u9fffX]{1,9}(?:省|市|区|县|旗|州|盟)"
-_REGION_LINE = re.compile(
-    rf"(?:{'|'.join(_COUNTS)}|[·●■◆▲#]+ ?)?[【\[(“]?(?P<name>{_REGION_NAME})[】\])”]?:?$"
-)
+_REGION_LINE = re.compile(rf"(?:{'|'.join(_COUNTS)}|[·●■◆▲#]+ ?)?[【\[(“]?(?P<name>{_REGION_NAME})[】\])”]?:?$")
 _REGION_LEAD = re.compile(rf"[【\[]?(?P<name>{_REGION_NAME})(?:[】\]]:?|:)(?=.)")
 
 

@@ -22,6 +22,7 @@ from service.layout import lay_out
 from service.ledger import account
 from service.linker import link
 from service.normalise import normalise
+from service.quantities import find_quantities
 from service.records import Entity, Extraction, Hints, Layout, ModelCard, Sentence, Span
 from service.report import read_parts, read_report
 from service.table_reader import TableReading, read_tables
@@ -57,7 +58,8 @@ class Pipeline:
         tables = read_tables(clean.text, layout, parts)
         layout = with_cells(layout, tables)
         clock.lap("read")
-        tagged = self._tagger.tag(clean.text, list(windows(s.span for s in layout.sentences)))
+        quantities = [span for span, _ in find_quantities(clean.text)]
+        tagged = self._tagger.tag(clean.text, list(windows(s.span for s in layout.sentences)), quantities)
         clock.lap("tag")
         prose = link(clean.text, layout, tagged, parts, self._tagger)
         clock.lap("link")

@@ -89,7 +89,7 @@ _STATUS_EDGE = re.compile(
 _INCREMENT = re.compile(r"^(?:本年|当年|累计)?(?:净增加?|新增加?|新认定|新建|新设|新引进|引进|招引|新培育)(?:的)?")
 _INCREMENT_END = re.compile(r"(?:净增|新增)(?:数|量|情况)?$")
 _AREA_EDGE = re.compile(r"^(?:全[国省市区县州]|[省市区县]内|各[省市县区]{1,3})(?!额|面|社)")
-_EDGES = " \t、,，.。:：;；的“”\"*#"
+_EDGES = ' \t、,，.。:：;；的“”"*#'
 _NO_UNIT = re.compile(r"^(?:含|不含|其中|[\d一二三四五六七八九十]|注|累计|新|旧|同口径|可比|现价|不变|快报|年报|预)")
 
 MAX_HEADER = 80  # characters; a longer cell names nothing

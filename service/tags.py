@@ -92,3 +92,9 @@ def _trace(
             spans.append((t, end, LABELS[k], total / (end - t)))
             t -= 1
     return spans[::-1]
+
+
+def mass(logits: Floats, start: int, end: int) -> dict[Label, float]:
+    """How much of the probability of the characters [start, end) of one row lies on each label, 0 to 1."""
+    p = np.exp(log_softmax(logits[start:end])).mean(0)
+    return {label: float(p[1 + k :: KINDS][:4].sum()) for k, label in enumerate(LABELS)}

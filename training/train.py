@@ -32,14 +32,17 @@ from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.records import Label
 from service.tags import TAGS, decode
+from service.windows import CONTEXT, LIMIT
 from training.examples import IGNORE, MEASURES, STATUSES, Example, examples, held_out, read_gold
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
 
 GOLD = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "train.jsonl"
 CHUNK = 5  # consecutive windows of one document whose links are learnt together
-BATCH = 2  # chunks of different documents in a step
-LENGTH_STEP = 32  # rows are padded to a multiple of this, so that few shapes occur
+LOOK = 40  # how many waiting chunks are tried to fill a step
+# Every step has this one shape: a new shape costs a CPU new kernels, which take longer than the step.
+ROWS = 12
+LENGTH = LIMIT + CONTEXT + 2
 LINK_WEIGHT = 1.0
 VALUE_WEIGHT = 0.3
 WARMUP = 0.1
@@ -79,11 +82,10 @@ def chunks(data: list[Example], *, shuffle: bool) -> list[tuple[Example, int, in
 
 def collate(parts: list[tuple[Example, int, int]], characters: Characters) -> Batch:
     """Put chunks into one padded batch."""
-    frames = [(e, w) for e, a, b in parts for w in e.windows[a:b]]
-    length = -(-(max(w.span.end - w.span.start for _, w in frames) + 2) // LENGTH_STEP) * LENGTH_STEP
-    ids = np.full((len(frames), length), characters.pad, np.int64)
-    mask = np.zeros((len(frames), length), np.int64)
-    tags = np.full((len(frames), length), IGNORE, np.int64)
+    rows, length = max(ROWS, sum(b - a for _, a, b in parts)), LENGTH
+    ids = np.full((rows, length), characters.pad, np.int64)
+    mask = np.zeros((rows, length), np.int64)
+    tags = np.full((rows, length), IGNORE, np.int64)
     columns: dict[str, list[Any]] = {k: [] for k in ("pv", "pc", "pf", "pt", "pg", "gn", "v", "vr", "m", "s")}
     row = groups = 0
     for e, a, b in parts:
@@ -279,10 +281,17 @@ def data(*, gold: Path = GOLD) -> tuple[list[Example], list[Example]]:
 
 
 def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
-    """One epoch's batches."""
-    parts = chunks(train, shuffle=True)
-    for n in range(0, len(parts), BATCH):
-        yield parts[n : n + BATCH]
+    """One epoch's batches: chunks of different documents, together as many windows as a step has rows."""
+    waiting = chunks(train, shuffle=True)
+    while waiting:
+        batch = [waiting.pop()]
+        free = ROWS - (batch[0][2] - batch[0][1])
+        for n in range(len(waiting) - 1, max(-1, len(waiting) - LOOK), -1):
+            size = waiting[n][2] - waiting[n][1]
+            if size <= free:
+                batch.append(waiting.pop(n))
+                free -= size
+        yield batch
 
 
 def main() -> None:
