@@ -68,6 +68,9 @@ _SHARE = "占"
 SHARE_UNITS = frozenset({"%", "‰", "成"})
 RELATIVE_UNITS = SHARE_UNITS | {"", "个百分点", "百分点", "个千分点", "倍", "番", "名次", "个位次", "位"}
 _MULTIPLIER = re.compile(r"^[百千万亿]+(?![瓦米克分伏])(?=.)")  # 千瓦 and 百分点 are units themselves
+_PER_PERSON_OR_TIME = re.compile(
+    r"/(?:每?人|月|年|天|日|季|小时|学年)(?![一-鿿])"
+)  # 元/月, 吨/日: the same amount still
 _KINDS_OF_UNIT = (
     ("money", re.compile(r"[日美欧港]?元|欧元|英镑|卢布")),
     ("people", re.compile(r"人|人次|名|位")),
@@ -265,6 +268,13 @@ def normalise(name: str) -> str:
     return key
 
 
+def _per_something(indicator: Indicator, unit: str) -> bool:
+    """Whether `unit` is per something else (批次/千人) and the indicator is not."""
+    return (
+        "/" in _PER_PERSON_OR_TIME.sub("", unit) and indicator.kind in ("stock", "flow") and "/" not in indicator.unit
+    )
+
+
 def kind_of_unit(unit: str) -> str:
     """What a unit measures: money, people, work, area, length, mass, volume,
     energy, power, time, share, item; "" where it may be any."""
@@ -291,7 +301,7 @@ def _fits(indicator: Indicator, value: _Value) -> bool:
     usual = kind_of_unit(indicator.unit)
     if value.unit in RELATIVE_UNITS:
         return not (value.measure == "level" and value.unit in SHARE_UNITS and usual not in ("share", ""))
-    if indicator.kind == "rank":
+    if indicator.kind == "rank" or _per_something(indicator, value.unit):
         return False
     given = kind_of_unit(value.unit)
     # Households and the people in them are reported in turn (脱贫户, 监测对象).

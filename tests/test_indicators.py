@@ -260,6 +260,9 @@ PM2.5平均浓度同比改善幅度|% -
 全国重点实验室和省级重点实验室|家 -
 国家级科技特派员|人 -
 省级以上重点实验室|家 -
+自治区级以上研发平台|个 provincial_plus_innovation_platforms
+四上企业|家 four_above_enterprises
+新认定高新技术企业|家 high_tech_enterprises_recognized
 市级高新区|家 -
 农村登记失业率|% -
 城镇社会消费品零售额占比|% -
@@ -348,6 +351,12 @@ def test_a_level_in_per_cent_is_no_number_of_things() -> None:
     assert code("高新技术企业", "%", "growth") == "high_tech_enterprises"
     assert code("高新技术企业", "%", "level") is None
     assert code("森林覆盖率", "%", "level") == "forest_coverage"
+
+
+def test_an_amount_per_something_is_no_amount() -> None:
+    assert code("食品抽检量", "批次") == "food_samples"
+    assert code("食品抽检量", "批次/千人") is None
+    assert code("农村低保标准", "元/月") == "rural_dibao_standard"
 
 
 def test_scores_fall_with_each_step() -> None:
