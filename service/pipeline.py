@@ -17,13 +17,14 @@ from pathlib import Path
 
 from service.extractor import Observe
 from service.findings import check
+from service.indicators import match
 from service.ingest import check as check_text
 from service.layout import lay_out
 from service.ledger import account
 from service.linker import link
 from service.normalise import normalise
 from service.quantities import find_quantities
-from service.records import Entity, Extraction, Hints, Layout, ModelCard, Sentence, Span
+from service.records import Entity, Extraction, Hints, Layout, ModelCard, Observation, Sentence, Span
 from service.report import read_parts, read_report
 from service.table_reader import TableReading, read_tables
 from service.tagger import Tagger
@@ -64,7 +65,7 @@ class Pipeline:
         prose = link(clean.text, layout, tagged, parts, self._tagger)
         clock.lap("link")
         entities = merge_entities(tagged.entities, tables.entities)
-        observations = tuple(sorted((*prose, *tables.observations), key=lambda o: o.value))
+        observations = tuple(with_code(o) for o in sorted((*prose, *tables.observations), key=lambda o: o.value))
         ledger = account(clean.text, layout, entities, observations)
         findings = check(clean.text, report, parts, observations, ledger)
         clock.lap("check")
@@ -82,6 +83,12 @@ def with_cells(layout: Layout, tables: TableReading) -> Layout:
         cells.append(Sentence(span, near.paragraph if near else 0, near.section if near else -1, part))
     sentences = tuple(sorted((*layout.sentences, *cells), key=lambda s: s.span))
     return replace(layout, sentences=sentences, set_aside=(*layout.set_aside, *tables.set_aside))
+
+
+def with_code(o: Observation) -> Observation:
+    """The observation with its indicator's code, where the catalogue knows the indicator for certain."""
+    found = match(o.indicator.name, o.quantity.unit, o.measure)
+    return replace(o, indicator=replace(o.indicator, code=found.code)) if found is not None else o
 
 
 def merge_entities(tagged: Sequence[Entity], ruled: Sequence[Entity]) -> tuple[Entity, ...]:
