@@ -23,8 +23,9 @@ from service.layout import lay_out
 from service.ledger import account
 from service.linker import link
 from service.normalise import normalise
+from service.periods import find_periods
 from service.quantities import find_quantities
-from service.records import Entity, Extraction, Hints, Layout, ModelCard, Observation, Sentence, Span
+from service.records import Entity, Extraction, Hints, Label, Layout, ModelCard, Observation, Sentence, SetAside, Span
 from service.report import read_parts, read_report
 from service.table_reader import TableReading, read_tables
 from service.tagger import Tagger
@@ -59,8 +60,9 @@ class Pipeline:
         tables = read_tables(clean.text, layout, parts)
         layout = with_cells(layout, tables)
         clock.lap("read")
-        quantities = [span for span, _ in find_quantities(clean.text)]
-        tagged = self._tagger.tag(clean.text, list(windows(s.span for s in layout.sentences)), quantities)
+        shapes = sorted((*find_quantities(clean.text), *((p, Label.PERIOD) for p in find_periods(clean.text))))
+        tagged = self._tagger.tag(clean.text, list(windows(s.span for s in layout.sentences)), shapes)
+        tagged = tagged.without(figures_in(layout.set_aside, tagged.entities))
         clock.lap("tag")
         prose = link(clean.text, layout, tagged, parts, self._tagger)
         clock.lap("link")
@@ -89,6 +91,17 @@ def with_code(o: Observation) -> Observation:
     """The observation with its indicator's code, where the catalogue knows the indicator for certain."""
     found = match(o.indicator.name, o.quantity.unit, o.measure)
     return replace(o, indicator=replace(o.indicator, code=found.code)) if found is not None else o
+
+
+def figures_in(set_aside: Sequence[SetAside], entities: Sequence[Entity]) -> list[bool]:
+    """For each entity whether it is a number or time that the layout has set aside."""
+    aside = sorted(a.span for a in set_aside)
+
+    def inside(e: Entity) -> bool:
+        n = bisect_right(aside, Span(e.span.start, 1 << 60)) - 1
+        return n >= 0 and aside[n].overlaps(e.span)
+
+    return [(e.label.is_value or e.label is Label.PERIOD) and inside(e) for e in entities]
 
 
 def merge_entities(tagged: Sequence[Entity], ruled: Sequence[Entity]) -> tuple[Entity, ...]:

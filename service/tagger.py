@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from service.characters import SPECIAL, Characters
+from service.edges import Shape, settle
 from service.errors import NotReady
 from service.records import Entity, Label, ModelCard, Span
 from service.tags import decode, mass
@@ -35,8 +36,6 @@ RUN_CHARACTERS = 4096
 LENGTH_STEP = 16
 # Pairs scored at once; more would only need more memory.
 PAIR_RUN = 4096
-# A quantity that the best path leaves out becomes a value where its characters give values this much of their probability.
-ADMIT = 0.3
 FILES = ("reader.onnx", "pairs.onnx", "values.onnx", "characters.npy")
 
 
@@ -46,6 +45,11 @@ class Tagged:
 
     entities: tuple[Entity, ...]
     vectors: Floats
+
+    def without(self, dropped: Sequence[bool]) -> Tagged:
+        """Without the entities for which `dropped` is true."""
+        kept = [n for n, gone in enumerate(dropped) if not gone]
+        return Tagged(tuple(self.entities[n] for n in kept), self.vectors[kept])
 
 
 class Tagger:
@@ -71,27 +75,24 @@ class Tagger:
     def card(self) -> ModelCard:
         return ModelCard(self.manifest["name"], self.manifest["version"], self.manifest["files"]["reader.onnx"])
 
-    def tag(self, text: str, windows: Sequence[Window], quantities: Sequence[Span] = ()) -> Tagged:
+    def tag(self, text: str, windows: Sequence[Window], shapes: Sequence[tuple[Span, Label]] = ()) -> Tagged:
         """Entities of the windows' cores, in reading order.
 
-        `quantities`, in reading order, are the stretches that read as complete quantities: where the network hesitates
-        between a value and nothing, or cuts one short, they decide (`settle`).
+        `shapes`, in reading order, are the stretches that read as complete quantities or times: where the network
+        hesitates between one and nothing, or cuts one short, they decide (`edges.settle`).
         """
         found: list[tuple[Entity, Floats]] = []
-        starts = [q.start for q in quantities]
+        starts = [span.start for span, _ in shapes]
         for frames, logits, vectors, lengths in self._run(text, windows):
             for row, spans in enumerate(decode(logits, lengths)):
                 frame = frames[row]
                 offset = frame.span.start - 1
                 entities = [Entity(label, Span(offset + a, offset + b), score) for a, b, label, score in spans]
-                near = quantities[bisect_left(starts, frame.core.start) : bisect_left(starts, frame.core.end)]
-                for e in settle(
-                    entities,
-                    near,
-                    lambda q, row=row, offset=offset: mass(logits[row], q.start - offset, q.end - offset),
-                ):
+                near = shapes[bisect_left(starts, frame.core.start) : bisect_left(starts, frame.core.end)]
+                read = [Shape(q, label, mass(logits[row], q.start - offset, q.end - offset)) for q, label in near]
+                for e in settle(text, entities, read):
                     if frame.core.start <= e.span.start < frame.core.end and e.span.end <= frame.span.end:
-                        found.append((e, vectors[row, [e.span.start - offset, e.span.end - offset - 1]]))
+                        found.append((e, vectors[row, [e.span.start - offset, e.span.end - offset - 1]]))  # noqa: PERF401
         found.sort(key=lambda f: f[0].span)
         if not found:
             return Tagged((), np.zeros((0, 2, self._hidden), np.float32))
@@ -132,29 +133,6 @@ class Tagger:
                 mask[row, : size + 2] = 1
             logits, vectors = self._reader.run(None, {"ids": block, "mask": mask})
             yield frames, logits, vectors, mask.sum(1)
-
-
-def settle(
-    entities: list[Entity], quantities: Sequence[Span], mass_of: Callable[[Span], dict[Label, float]]
-) -> list[Entity]:
-    """Entities with the quantities that they miss or cut short.
-
-    A quantity that no entity touches becomes a value where its characters lean to one (`ADMIT`); a value that lies
-    within a quantity, or holds it with edges that are no part of it, takes its edges.
-    """
-    settled = list(entities)
-    for q in quantities:
-        touching = [i for i, e in enumerate(settled) if e.span.overlaps(q)]
-        if not touching:
-            leaning = {label: p for label, p in mass_of(q).items() if label.is_value}
-            best = max(leaning, key=lambda label: leaning[label])
-            if sum(leaning.values()) > ADMIT:
-                settled.append(Entity(best, q, leaning[best]))
-        elif len(touching) == 1:
-            e = settled[touching[0]]
-            if e.label.is_value and e.label is not Label.RANK and q.covers(e.span) and q != e.span:
-                settled[touching[0]] = Entity(e.label, q, e.score)
-    return settled
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -34,9 +34,8 @@ def test_no_two_reports_share_a_long_sentence(reports: list[Document]) -> None:
     seen: dict[str, str] = {}
     shared = []
     for d in reports:
-        for sentence in {s for line in d.text.split("\n") for s in line.split("。") if len(s) > 30}:
-            if seen.setdefault(sentence, d.id) != d.id:
-                shared.append((seen[sentence], d.id, sentence[:40]))
+        sentences = {s for line in d.text.split("\n") for s in line.split("。") if len(s) > 30}
+        shared += [(seen[s], d.id, s[:40]) for s in sentences if seen.setdefault(s, d.id) != d.id]
     assert shared == []
 
 

@@ -11,7 +11,8 @@ from training.examples import IGNORE, MEASURES, STATUSES, example
 from training.markup import compile_markup
 
 BODY = (
-    "一、工作情况\n{1-9月|T},全县完成{研发费用|I}{3.2 亿元|M},同比增长{14.7%|P g}。{青山镇|A}新增{高企|I}{6家|C + a:青山镇}。\n"
+    "一、工作情况\n{1-9月|T},全县完成{研发费用|I}{3.2 亿元|M},同比增长{14.7%|P g}。"
+    "{青山镇|A}新增{高企|I}{6家|C + a:青山镇}。\n"
     "二、下一步工作计划\n% s plan\n{2024年|T},力争{高企|I}达到{60家|C}以上。"
 )
 HEAD = "# id: demo\n# bureau: science\n# form: annual\n# level: county\n# place: 浙江\n# area: 临江县\n# year: 2023\n\n"
@@ -42,7 +43,8 @@ def test_pairs_hold_the_links() -> None:
     }
     assert right == {
         ("3.2亿元", "研发费用", "INDICATOR"), ("14.7%", "研发费用", "INDICATOR"), ("6家", "高企", "INDICATOR"),
-        ("60家", "高企", "INDICATOR"), ("3.2亿元", "1-9月", "PERIOD"), ("14.7%", "1-9月", "PERIOD"), ("6家", "1-9月", "PERIOD"),
+        ("60家", "高企", "INDICATOR"), ("3.2亿元", "1-9月", "PERIOD"), ("14.7%", "1-9月", "PERIOD"),
+        ("6家", "1-9月", "PERIOD"),
         ("60家", "2024年", "PERIOD"), ("6家", "青山镇", "AREA"),
     }  # fmt: skip
     assert EXAMPLE.pair_features.shape == (len(EXAMPLE.pair_target), len(PAIR_SIZES))

@@ -1,0 +1,189 @@
+"""Edges: where an entity begins and ends, by the span rules that the characters themselves decide.
+
+In: clean text, the entities that the network's best path gives, the quantities and times that can be read there with
+what the network thinks of their characters.  Out: the entities, mended.  The network decides what is an entity and which; the
+rules here only move an edge that cannot be right, and complete the quantities:
+
+1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which one
+   sign lies inside comes in or goes out whole; a document is named with its book-title marks;
+2. two bodies written together (区委区政府) are two spans;
+3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
+   the whole expression; a quantity that no entity touches becomes a value where the network leans to one.
+
+Knows nothing of the network.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from service.records import Entity, Label, Span
+
+# A quantity that the best path leaves out becomes a value where its characters give values this much probability.
+ADMIT = 0.3
+PAIRS = {"“": "”", "‘": "’", "(": ")", "《": "》", "〈": "〉"}
+CLOSING = {v: k for k, v in PAIRS.items()}
+LONGEST_TITLE = 80  # characters between book-title marks
+EDGE = ",.;:、。!?·"
+RANKED = {Label.RANK, Label.COUNT, Label.PEOPLE}  # what the network may take an ordinal for
+_MONEY_BEFORE = re.compile(
+    r"(?:奖励|奖补|补助|补贴|资助|投资|投入|拨付|兑现|贷款|授信|资金|经费|产值|营收|收入|销售额|成交额)[^,;。]{0,2}$"
+)
+_MONEY_AFTER = re.compile(r"(?:的)?[^,;。\d]{0,6}(?:资金|经费|补助|补贴|奖励|奖金|贷款|投资|基金)")
+_BODIES = re.compile(
+    r"([^委府]*(?:省|市|区|县|州|旗|盟|镇|乡|街道|工)委)((?:省|市|区|县|州|旗|盟|镇|乡|行署|管)[^委]*(?:政府|会|署|府))$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A stretch whose form says what it is: a complete quantity or a time.  `leaning`: the network's mean probability
+    of each label over its characters."""
+
+    span: Span
+    label: Label
+    leaning: Mapping[Label, float]
+
+
+def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> list[Entity]:
+    """The entities in reading order, without overlaps, their edges mended."""
+    mended = [e for entity in entities for e in _parted(text, _enclosed(text, entity))]
+    mended = _apart(sorted(mended, key=lambda e: e.span))
+    for shape in shapes:
+        mended = _complete(mended, shape)
+    return [_relabelled(text, e) for e in _apart(sorted(mended, key=lambda e: e.span))]
+
+
+def _complete(entities: list[Entity], shape: Shape) -> list[Entity]:
+    """Give a shape's edges to what lies within it, or admit the shape where nothing does."""
+    span = shape.span
+    touching = [e for e in entities if e.span.overlaps(span)]
+    if not touching:
+        wanted = {k: p for k, p in shape.leaning.items() if k.is_value == shape.label.is_value}
+        if shape.label is Label.PERIOD:
+            wanted = {Label.PERIOD: shape.leaning[Label.PERIOD]}
+        best = max(wanted, key=lambda k: wanted[k])
+        return [*entities, Entity(best, span, wanted[best])] if sum(wanted.values()) > ADMIT else entities
+    if not all(span.covers(e.span) for e in touching):
+        return entities
+    labels = {e.label for e in touching}
+    if shape.label is Label.PERIOD:
+        fits, label = labels == {Label.PERIOD}, Label.PERIOD
+    elif shape.label is Label.RANK:
+        fits, label = bool(labels & RANKED), Label.RANK
+    else:
+        fits, label = len(touching) == 1 and touching[0].label.is_value, touching[0].label
+        fits = fits and label is not Label.RANK
+    if not fits:
+        return entities
+    score = min(e.score for e in touching)
+    return [*(e for e in entities if e not in touching), Entity(label, span, score)]
+
+
+def _relabelled(text: str, entity: Entity) -> Entity:
+    """A bare masked name is a region, and a bare 2000万 beside a word for money is money."""
+    word = entity.span.of(text)
+    if entity.label is Label.COUNT and word.strip("X") == "":
+        return Entity(Label.AREA, entity.span, entity.score)
+    if entity.label is Label.COUNT and word[-1] in "万亿":
+        before, after = (
+            text[max(0, entity.span.start - 6) : entity.span.start],
+            text[entity.span.end : entity.span.end + 8],
+        )
+        if _MONEY_BEFORE.search(before) or _MONEY_AFTER.search(after):
+            return Entity(Label.MONEY, entity.span, entity.score)
+    return entity
+
+
+def _enclosed(text: str, entity: Entity) -> Entity:
+    """The entity with no pair of marks cut through and none around the whole of it."""
+    start, end = entity.span.start, entity.span.end
+    for _ in range(4):  # each round settles one mark; names hold few
+        before = (start, end)
+        if end - start > 1 and text[start] in PAIRS and _close(text, start) == end - 1 and text[start] != "《":
+            start, end = start + 1, end - 1
+        else:
+            start, end = _balanced(text, start, end)
+        while end - start > 1 and text[start] in EDGE:
+            start += 1
+        while end - start > 1 and text[end - 1] in EDGE:
+            end -= 1
+        if (start, end) == before:
+            break
+    if entity.label is Label.POLICY and text[start - 1 : start] == "《" and text[end : end + 1] == "》":
+        start, end = start - 1, end + 1
+    return Entity(entity.label, Span(start, end), entity.score)
+
+
+def _balanced(text: str, start: int, end: int) -> tuple[int, int]:
+    """Settle the first mark in [start, end) whose partner lies outside."""
+    open_: list[int] = []
+    for i in range(start, end):
+        c = text[i]
+        if c in PAIRS:
+            open_.append(i)
+        elif c in CLOSING:
+            if open_ and text[open_[-1]] == CLOSING[c]:
+                open_.pop()
+            elif i == end - 1 and c != "》":
+                return start, i
+            else:
+                opening = text.rfind(CLOSING[c], max(0, start - LONGEST_TITLE), start)
+                near = LONGEST_TITLE if c == "》" else 1
+                return (opening, end) if start - near <= opening else (start, end)
+    if open_:
+        i = open_[0]
+        close = _close(text, i)
+        if text[i] == "《" and close >= end:
+            return start, close + 1
+        if i == start:
+            return (start + 1, end) if close >= end or close < 0 else (start, end)
+        if close == end or (text[i] == "(" and 0 < close - end < 8):
+            return start, close + 1
+        if i == end - 1:
+            return start, i
+    return start, end
+
+
+def _close(text: str, opening: int) -> int:
+    """Where the mark that opens at `opening` is closed, -1 where it is not within a title's length."""
+    depth = 0
+    for i in range(opening, min(len(text), opening + LONGEST_TITLE)):
+        if text[i] == text[opening]:
+            depth += 1
+        elif text[i] == PAIRS[text[opening]]:
+            depth -= 1
+            if depth == 0:
+                return i
+        elif text[i] == "\n":
+            break
+    return -1
+
+
+def _parted(text: str, entity: Entity) -> list[Entity]:
+    """Two bodies written together, apart."""
+    if entity.label is Label.ORG and (m := _BODIES.match(entity.span.of(text))) is not None:
+        cut = entity.span.start + m.end(1)
+        return [
+            Entity(Label.ORG, Span(entity.span.start, cut), entity.score),
+            Entity(Label.ORG, Span(cut, entity.span.end), entity.score),
+        ]
+    return [entity]
+
+
+def _apart(entities: list[Entity]) -> list[Entity]:
+    """Without overlaps: of two that do, the longer stands."""
+    kept: list[Entity] = []
+    for e in entities:
+        if e.span.start >= e.span.end:
+            continue
+        if kept and kept[-1].span.overlaps(e.span):
+            if e.span.end - e.span.start <= kept[-1].span.end - kept[-1].span.start:
+                continue
+            kept.pop()
+            if kept and kept[-1].span.overlaps(e.span):
+                continue
+        kept.append(e)
+    return kept

@@ -1,0 +1,41 @@
+"""The golden files: what the shipped model reads in each seed report, for the tests to hold later versions against.
+
+`python -m training.golden` writes `tests/golden/<seed>.csv`, a row an observation, without the columns that only number
+or grade it.  Read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from service.pipeline import Pipeline
+from service.response import CSV_COLUMNS, to_csv
+from training.score import MODELS
+from training.seeds import SEEDS
+
+GOLDEN = SEEDS.parent / "tests" / "golden"
+LEFT_OUT = ("report", "observation", "score", "evidence", "section")
+
+
+def rows(pipeline: Pipeline, path: Path) -> list[dict[str, str]]:
+    """The observations of a seed report as the CSV gives them."""
+    text = path.read_bytes().decode("utf-8")
+    read = csv.DictReader(io.StringIO(to_csv([(path.stem, pipeline.extract(text))]), newline=""))
+    return [{k: v for k, v in row.items() if k not in LEFT_OUT} for row in read]
+
+
+def main() -> None:
+    pipeline = Pipeline.load(MODELS / "baoshu-base")
+    GOLDEN.mkdir(exist_ok=True)
+    for path in sorted(SEEDS.glob("*.txt")):
+        with (GOLDEN / f"{path.stem}.csv").open("w", encoding="utf-8", newline="") as out:
+            writer = csv.DictWriter(out, [c for c in CSV_COLUMNS if c not in LEFT_OUT], lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows(pipeline, path))
+        print(out.name)
+
+
+if __name__ == "__main__":
+    main()
