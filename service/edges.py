@@ -1,10 +1,12 @@
 """Edges: where an entity begins and ends, by the span rules that the characters themselves decide.
 
 In: clean text, the entities that the network's best path gives, the quantities and times that can be read there with
-what the network thinks of their characters.  Out: the entities, mended.  The network decides what is an entity and which; the
+what the network thinks of their characters.  Out: the entities, mended.  The network decides what is an entity and
+which; the
 rules here only move an edge that cannot be right, and complete the quantities:
 
-1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which one
+1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which
+one
    sign lies inside comes in or goes out whole; a document is named with its book-title marks;
 2. two bodies written together (区委区政府) are two spans;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of

@@ -40,6 +40,7 @@ from service.records import (
 )  # fmt: skip
 from service.report import default_period
 from service.tagger import Tagged, Tagger
+from service.wording import LIGHT, dates, measure_named, sets_time, status_said
 
 MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
 STATUSES = tuple(Status)
@@ -48,7 +49,6 @@ STATUSES = tuple(Status)
 # part: below it the values that truly have none outnumber the rest).
 LAST_RESORT = 0.1
 GROWTH_UNITS = ("%", "‰", "倍", "番", "成")
-NOT_INCREMENT = ("%", "‰")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +88,12 @@ def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagg
     of: dict[int, list[tuple[Pair, float]]] = {v: [] for v in values}
     for pair, score in zip(found, scores.tolist(), strict=True):
         of[pair.value].append((pair, score))
-    return {v: _choice(entities[v], text, of[v], measures[n], statuses[n]) for n, v in enumerate(values)}
+    return {v: _choice(entities[v], entities, text, of[v], measures[n], statuses[n]) for n, v in enumerate(values)}
 
 
 def _choice(
     value: Entity,
+    entities: Sequence[Entity],
     text: str,
     scored: list[tuple[Pair, float]],
     measures: NDArray[np.float32],
@@ -100,11 +101,20 @@ def _choice(
 ) -> Choice:
     likely = [(p.candidate, _sigmoid(s)) for p, s in scored if p.kind is Label.INDICATOR]
     indicators = tuple(sorted(c for c, s in likely if s > 0.5))
+    if indicators and all(entities[i].span.of(text) in LIGHT for i in indicators):
+        things = [(c, s) for c, s in likely if entities[c].span.of(text) not in LIGHT and entities[c].span < value.span]
+        indicators = tuple(sorted((*indicators, *(c for c, _ in sorted(things, key=lambda x: -x[1])[:1]))))
     if not indicators and likely:
         best = max(likely, key=lambda x: x[1])
         indicators = (best[0],) if best[1] > LAST_RESORT else ()
     certain = min((max(s, 1 - s) for _, s in likely), default=1.0)
-    period, period_score = _exclusive([(p.candidate, s) for p, s in scored if p.kind is Label.PERIOD])
+    ranked = value.label is Label.RANK
+    times = [(p.candidate, s) for p, s in scored if p.kind is Label.PERIOD]
+    times = [(c, s) for c, s in times if sets_time(entities[c].span.of(text), ranked=ranked)]
+    period, period_score = _exclusive(times)
+    for c, _ in times:
+        if entities[c].span.end <= value.span.start and dates(text[entities[c].span.end : value.span.start]):
+            period = c
     area, area_score = _exclusive([(p.candidate, s) for p, s in scored if p.kind is Label.AREA])
     measure, measure_score = _measure(value, text, measures)
     status_p = _softmax(statuses)
@@ -147,6 +157,7 @@ def _observations(
     chosen: dict[int, Choice],
     reports: Sequence[Report],
 ) -> Iterator[Observation]:
+    divided = any(s.plan for s in layout.sections)
     for v, choice in chosen.items():
         value = entities[v]
         quantity = read_quantity(text, value.span, value.label)
@@ -157,19 +168,24 @@ def _observations(
         report = reports[sentence.part]
         section = layout.sections[sentence.section] if sentence.section >= 0 else None
         spans = tuple(entities[i].span for i in choice.indicators)
-        period = _period(text, choice, entities, sentence.span, layout, section, report)
+        planned = section is not None and section.plan
+        status = status_said(
+            text[sentence.span.start : value.span.start], choice.status, planned=planned, divided=divided
+        )
+        name = "".join(s.of(text) for s in spans)
+        measure = measure_named(name, quantity.unit, choice.measure)
+        period = _period(text, choice, status, entities, sentence.span, layout, section, report)
         area = _area(text, choice, entities, sentence.span, report)
         near = [s for s in (*spans, *(r.span for r in (period, area) if r)) if s and sentence.span.covers(s)]
         evidence = Span(min(s.start for s in (value.span, *near)), max(s.end for s in (value.span, *near)))
-        factor = sign(text, value.span, choice.measure)
+        factor = sign(text, value.span, measure)
         if factor < 0 and quantity.low is not None and quantity.high is not None:
             quantity = Quantity(-quantity.high, -quantity.low, quantity.unit, quantity.bound, quantity.masked)
         yield Observation(
             value=value.span, label=value.label, quantity=quantity,
-            indicator=IndicatorRef(spans, "".join(s.of(text) for s in spans)), measure=choice.measure,
-            period=period, area=area,
-            scope=scope_of(text, value.span) if choice.measure is Measure.RANK else None,
-            base=base_of(text, value.span, choice.measure), status=choice.status, score=choice.score, evidence=evidence,
+            indicator=IndicatorRef(spans, name), measure=measure, period=period, area=area,
+            scope=scope_of(text, value.span) if measure is Measure.RANK else None,
+            base=base_of(text, value.span, measure), status=status, score=choice.score, evidence=evidence,
             section="/".join(section.path) if section else "",
         )  # fmt: skip
 
@@ -177,13 +193,14 @@ def _observations(
 def _period(
     text: str,
     choice: Choice,
+    status: Status,
     entities: Sequence[Entity],
     sentence: Span,
     layout: Layout,
     section: Section | None,
     report: Report,
 ) -> PeriodRef | None:
-    plan = choice.status is Status.PLAN
+    plan = status is Status.PLAN
     if choice.period is not None:
         span = entities[choice.period].span
         # 今年 and 年底 of a target are the plan's, not those of the year reported on.

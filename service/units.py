@@ -14,17 +14,20 @@ from service.records import Label
 
 # 645元/月, 16.9万吨/日: a rate keeps what it is per.
 _PER = re.compile(
-    r"/(?:月|年|日|天|人|户|亩|次|秒|小时|分钟|吨|斤|公斤|公里|千米|平方米|平方公里|立方米|千瓦时|升|张|例|家|个)"
+    r"/(?:月|年|日|天|人|户|亩|次|秒|小时|分钟|吨|斤|公斤|公里|千米|平方米|平方公里|平方千米(?:·月)?|立方米|千瓦时|升|张|例|家|个|间|栋|床|株|头|[千万]人|百平方公里)"
 )
+# 头(只)次, 辆(艘、架)次: what is counted comes in several forms, and 次 closes them; the 套 of 台(套) stays outside.
+_FORMS = re.compile(r"\([套件只间册副艘架列座处辆台项个头匹班栋宗、]{1,12}\)次")
 # What makes another word of a unit's last character.
 _NOT_BEFORE = {
     "人": "民才口工力大员物士类居身格文均社情心道生",
-    "名": "字义誉牌校称单录镇城医师优列次",
+    "名": "字义誉牌校称单录列次",
     "位": "置居列于数次移",
     "家": "园具庭政电长禽畜乡",
     "个": "性体别",
+    "个点": "位",
     "项": "目",
-    "大": "学于道堂厦型量力幅会",
+    "大": "学于道堂厦型量力幅会关",
     "类": "型似别",
     "批": "复准发评示",
     "件": "套",
@@ -82,6 +85,11 @@ _NOT_BEFORE = {
     "列": "入为",
     "页": "岩面",
     "票": "据",
+    "路": "网线段口面灯标桥径况由演程过易边侧上",
+    "基": "地础本金于层点站数建因准",
+    "具": "有体备",
+    "顶": "部端层级尖",
+    "剂": "量型",
     "包": "括含",
 }
 
@@ -100,6 +108,8 @@ def unit_at(text: str, start: int) -> tuple[int, Label] | None:
             continue
         if word[-1].isascii() and word[-1].isalpha() and after.isascii() and after.isalnum():
             continue
+        forms = _FORMS.match(text, end)
+        end = forms.end() if forms else end
         per = _PER.match(text, end)
         return (per.end() if per else end), label
     return None

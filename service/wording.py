@@ -1,0 +1,53 @@
+"""What the wording settles: the few cases in which a word right there decides a field, whatever a model thinks.
+
+In: words and stretches of clean text.  Out: the field's value, or what was chosen where no such word stands there.
+Knows nothing of scores, entities and layout.
+"""
+
+from __future__ import annotations
+
+import re
+
+from service.records import Measure, Status
+
+# Names that say how much of a thing, not what thing.
+LIGHT = frozenset(
+    "数量 总数 总量 总额 总值 总规模 规模 增幅 增速 增量 降幅 占比 比重 金额 总投资 投资额 排名 位次 名次 登记 入选 数量质量".split()
+)
+_GROWTH_NAME = re.compile(r"(?:增速|增长率|增幅|涨幅|降幅)$")
+_FORECAST = re.compile(r"(?:预计|有望|预测)[^;。!?]*$")
+# Without one of these nothing outside a section of plans is planned.
+_INTENT = re.compile(
+    r"力争|争取|确保|计划|目标|拟|将|预期|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|要|推动|推进|再|继续|冲刺|不低于|不少于"
+)
+# What may lie between a time and the value that it dates, where nothing else does.
+_DATED = re.compile(r"(?:[末底初]|度)?的?(?:约|近|超)?")
+_RUNNING = re.compile(r"连续|每")
+
+
+def status_said(before: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
+    """The status of a value with `before` in front of it in its sentence.
+
+    `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none.
+    An estimate is a forecast, wherever it stands; a plan outside the plans needs a word of intent.
+    """
+    if _FORECAST.search(before) and not re.search("力争|确保|争取", before):
+        return Status.FORECAST
+    if chosen is Status.PLAN and divided and not planned and not _INTENT.search(before):
+        return Status.ACTUAL
+    return chosen
+
+
+def measure_named(indicator: str, unit: str, chosen: Measure) -> Measure:
+    """A percentage of an indicator whose name says growth is a growth."""
+    return Measure.GROWTH if chosen is Measure.LEVEL and unit == "%" and _GROWTH_NAME.search(indicator) else chosen
+
+
+def dates(between: str) -> bool:
+    """Whether a time is the value's own by standing right before it (2021年的2.02%)."""
+    return _DATED.fullmatch(between) is not None
+
+
+def sets_time(period: str, *, ranked: bool) -> bool:
+    """Whether a time expression can say when a value holds: how long something ran (连续9年) dates a rank alone."""
+    return ranked or not _RUNNING.match(period)
