@@ -21,7 +21,11 @@ LEVELS = ("province", "city", "county")
 MIN_SHORT = 2  # 云 of 云县 is no name
 MAX_NAME = 15  # 双江拉祜族佤族布朗族傣族自治县
 # Names of divisions that are also common nouns: only the report's own city makes them a name.
-COMMON_NOUNS = frozenset({"城区", "郊区", "矿区", "东区", "西区", "新区", "市区"})
+COMMON_NOUNS = frozenset(
+    "城区 郊区 矿区 东区 西区 南区 北区 新区 市区 新市区 老城区 新城区 港口区 山城区 市中区 城中区 城东区 城西区 城北区 站前区".split()
+)
+# Names that begin with a verb: 会同县民政局 is with the county's bureau unless a text begins so or names the city.
+VERBS = frozenset({"会同县"})
 # One-character names of provinces, as statistics and newspapers use them.
 _ABBREVIATED = (
     "京11津12冀13晋14蒙15辽21吉22黑23沪31苏32浙33皖34闽35赣36鲁37豫41鄂42湘43粤44桂45琼46"
@@ -50,13 +54,16 @@ _PEOPLES = (
 _ETHNIC = re.compile(rf"(?:{_PEOPLES})*自治([区州县旗])$")
 _CLASS = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|林区|特区|省|市|区|县|旗|盟|州)$")
 _SEVERAL = re.compile("[、,,和]")
-_ENDING = re.compile(r"[省市区县旗州盟]|群岛")
+_ENDING = re.compile(r"[省市区县旗州盟](?![场域民])|群岛")
+_HAN = re.compile("[一-鿿]")
+_OUTER = "省市州盟区"
+_BODY = re.compile(r"[一-鿿]{0,12}(?:局|委|办|厅|院|中心)")
 # Which kind of region each deictic word points to; "" is the report's own, whatever it is.
 _DEICTIC = re.compile(
-    r"(?:全|我|本|该|此)(?P<kind>[省市区县州旗盟镇乡])(?:范围|域|境)?(?:内|上下|各地)?"
+    r"(?:全|我|本|该|此)(?P<kind>[省市区县州旗盟镇乡]|地区|街道)(?:范围|域|境)?(?:内|上下|各地)?"
     r"|(?P<inside>[省市区县州旗盟镇乡])(?:域|境)?内"
-    r"|(?P<domain>[省市区县州])域"
-    r"|(?P<alone>[省市区县])"
+    r"|(?P<domain>[省市区县州旗盟])域"
+    r"|(?P<alone>[省市区县州旗盟])"
     r"|(?P<self>本地区?|当地|境内|域内|辖区内?|全辖|全域|全境|我们?这里)"
     r"|全?(?P<autonomous>自治[区州县旗])(?:内)?"
 )
@@ -151,7 +158,7 @@ class Gazetteer:
             end = ending.end()
             for start in range(max(done, end - MAX_NAME), end - 1):
                 name = text[start:end]
-                if name in self._full and name not in COMMON_NOUNS:
+                if name in self._full and name not in COMMON_NOUNS and _stands(text, start, end):
                     found.append((Span(start, end), tuple(division.area for division in self._full[name])))
                     done = end
                     break
@@ -222,6 +229,17 @@ def short_name(name: str) -> str:
     if short == name:
         short = _CLASS.sub("", name)
     return short if len(short) >= MIN_SHORT else name
+
+
+def _stands(text: str, start: int, end: int) -> bool:
+    """Whether the name at [start, end) stands by itself: 范县 is no part of 示范县, 会同 no verb."""
+    before = text[start - 1 : start]
+    free = not _HAN.match(before)
+    if end - start == MIN_SHORT:
+        return free or (before in _OUTER and text[start:end] != "和县")
+    if text[start:end] in VERBS:
+        return start == 0 or before in _OUTER or not _BODY.match(text, end)
+    return True
 
 
 def _city_prefix(home: Area | None) -> str:

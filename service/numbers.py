@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from service.numerals import Numeral, plain, read
+from service.numerals import Numeral, plain, read, value_of
 from service.quantities import find_numbers, find_quantities
 from service.records import Bound, Label, Measure, Quantity, Span
 from service.units import unit_at
@@ -31,6 +31,7 @@ _LARGEST = Decimal(10) ** 30
 _RANGE_MARK = re.compile(r"\s?(?:[-~]+|至|到)\s?")
 _SKIP = " “”‘’\"'《("
 _NUMERAL_START = re.compile(r"[\d.X零一二两三四五六七八九十百千万亿几]|数[十百千万亿]")
+_TENTHS = re.compile(r"([一二两三四五六七八九])成([一二三四五六七八九半])")
 _FRACTION = re.compile(
     r"([\d.零一二两三四五六七八九十百千万]{1,12})分之([\d.]{1,12}|[零一二两三四五六七八九十百]{1,8})"
 )
@@ -160,6 +161,10 @@ def _spelled(value: str, label: Label) -> _Reading | None:
     if label is Label.PERCENT:
         if value.startswith("百分之"):
             return None
+        tenths = _TENTHS.search(value)
+        if tenths:  # 八成五 is 85%
+            five = Decimal(5) if tenths[2] == "半" else value_of(tenths[2])
+            return _same(value_of(tenths[1]) * 10 + five, "%")
         slash = _SLASH.fullmatch(value)
         if slash and int(slash[2]):
             return _same(Decimal(slash[1]) * 100 / Decimal(slash[2]), "%")
@@ -310,6 +315,10 @@ _RISE = re.compile(r"增长|增加|提高|提升|上升|高于|高出|快于|多
 _FALL_OF_FALL = re.compile(r"(?:降幅|跌幅|降速)[^,，、。;；]{0,6}(?:收窄|缩小|回落|减少|收缩)")
 _SIZE_OF_FALL = re.compile(r"(?:降幅|跌幅)[^,，、。;；扩]{0,6}$")
 _TO = re.compile(r"(?:下降|降低|减少|降|回落|缩短|压缩|缩小|压减)(?:至|到|为)[^,，、]{0,4}$")
+# A fall that grows is a deeper fall (降幅扩大2个百分点).
+_FALL_WIDENS = re.compile(r"(?:降幅|跌幅)[^,，、。;；]{0,6}(?:扩大|加深|拉大)")
+# 低0.3个百分点, 比全市少5家; not 至少, 最低.
+_BELOW = re.compile(r"(?:(?<![最至降])低|(?<![至多不])少|慢|落后)了?(?:近|约|超|逾|过)?$")
 _STOP = re.compile(r"[,，。;；:：!！?？\n]")
 
 
@@ -322,7 +331,8 @@ def sign(text: str, span: Span, measure: Measure) -> int:
     clause = before[stops[-1] :] if stops else before
     if _TO.search(clause) or _FALL_OF_FALL.search(clause):
         return 1
-    if _SIZE_OF_FALL.search(clause) or clause.endswith(("-", "−", "－")):
+    fall = _SIZE_OF_FALL.search(clause) or _FALL_WIDENS.search(clause) or _BELOW.search(clause)
+    if fall or clause.endswith(("-", "−", "－")):
         return -1
     falls = [m.end() for m in _FALL.finditer(clause)]
     rises = [m.end() for m in _RISE.finditer(clause)]
@@ -332,7 +342,8 @@ def sign(text: str, span: Span, measure: Measure) -> int:
 
 
 _COMPARED = re.compile(
-    r"(?:高于|低于|高出|低出|快于|慢于|优于|好于|多于|少于|大于|小于|领先于?|超出|超过|超)"
+    r"(?:高于|低于|高出|低出|快于|慢于|优于|好于|多于|少于|大于|小于|领先于?"
+    r"|超[出过]?(?=全|[省市县区国年]|目标|计划|序时|时序|预期|去年|上年|同期|平均|[^,，。;；、:：%\d]{2,8}(?:平均|水平|目标|进度|均值)))"
     r"(?P<base>[^,，。;；、:：%]+?)(?:约|近|超过|超|分别|(?<!平)均|达|多达)*$"
 )
 _FROM = re.compile(
@@ -341,7 +352,8 @@ _FROM = re.compile(
     r"|高|低|多|少|快|慢|增|减|升|降)+[^,，。;；、:：\d%]{0,8}$"
 )
 _MATES = re.compile(r"[\d.]+[^\d,，。;；、]{0,6}[、和及与](?:[\d.]+[^\d,，。;；、]{0,6}[、和及与])*$")
-_LAST_YEAR = re.compile(r"去年|上年|同期|往年同期|前一年|上一年")
+# 上年末 and 去年底 are days of their own, not the year before.
+_LAST_YEAR = re.compile(r"(?:去年|上年|前一年|上一年)(?!年?[末底初])|同期|往年同期")
 _YEAR = re.compile(r"(?:20\d\d|20XX)年[末底初]?")
 
 

@@ -32,7 +32,7 @@ _PLACE_MARK = r"(?:[十万亿]|百(?!分)|千(?![瓦克米伏卡赫]))"
 _UNTOLD = rf"(?:[几数]{_PLACE_MARK}{{1,6}}|几)"
 _HAN = rf"(?:[零一二两三四五六七八九]|{_PLACE_MARK}){{1,24}}"
 NUMERAL = re.compile(
-    rf"(?P<masked>{MASKED})(?P<masked_more>[余多]?){_PLACE_MARK}{{0,6}}"
+    rf"(?P<masked>{MASKED})(?P<masked_more>[余多]?{_PLACE_MARK}{{0,6}}[余多]?)"
     rf"|(?P<head>{ARABIC})[ ]?(?P<more>[余多几]?)"
     rf"(?P<places>{_PLACE_MARK}{{0,6}}(?:\d{{1,4}}(?:\.\d+)?(?!\d){_PLACE_MARK}{{1,4}}){{0,4}})"
     r"(?P<more_still>[余多]?)"
@@ -72,7 +72,7 @@ def read(text: str, start: int = 0) -> Numeral | None:
         return None
     end = found.end()
     if found["masked"] is not None or found["untold"] is not None:
-        return Numeral(None, None, bool(found["masked_more"]), end, True)
+        return Numeral(None, None, bool(set(found["masked_more"] or "") & {"余", "多"}), end, True)
     if found["head"] is not None:
         if len(found["head"]) > _LONGEST:
             return None

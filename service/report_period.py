@@ -17,8 +17,12 @@ LAST_MONTH_OF_REVIEW = 3  # reports on a year come out until March of the next o
 BODY = 3000  # characters in which 今年 and the like say what the report is about
 FIRST_AUTUMN_MONTH = 10  # from October on, what comes next is next year
 
-_PLAN_WORD = re.compile(r"计划|要点|思路|打算|安排|目标|展望|谋划|规划|部署|下一步|措施建议")
-_REVIEW_WORD = re.compile(r"总结|回顾|报告|情况|成效|汇报|完成|进展|小结|成就|成绩|述职|自评|汇编")
+# A plan that is carried out, or its document under review, is no plan (计划执行情况, 目标任务完成情况, 规划中期评估).
+_PLAN_WORD = re.compile(
+    r"(?:计划|要点|思路|打算|安排|目标|展望|谋划|规划|部署|草案|方案|下一步|措施建议)"
+    r"(?![^,，。;；、和与及暨]{0,6}(?:执行|完成|落实|实施|进展|考核|评估|自评|情况))"
+)
+_REVIEW_WORD = re.compile(r"总结|回顾|报告|情况|成效|汇报|完成|进展|小结|成就|成绩|述职|自评|汇编|公报|通报|综述|分析")
 _WORK_REPORT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工作报告")
 _THIS_YEAR = re.compile(r"今年|本年度|一年来|(?:过去|刚刚过去)的一年|年初以来|全年")
 _COMING = re.compile(r"[是为]|计划|将|力争|目标|要|预期|确保|实现")
@@ -102,11 +106,17 @@ def _heading_period(text: str, section: Section, report: Report, *, plan: bool) 
 
 
 def _is_to_come(edtf: str, period: str, section: Section) -> bool:
-    """Whether a heading's time lies after the report's; of a masked year only a section of plans can tell."""
+    """Whether a heading's time lies after the report's; of a masked year only a section of plans can tell.
+
+    What begins after a half year's end is to come, too (下半年 in a report of January to June).
+    """
     if not period:
         return section.plan
     year = year_of(period)
-    return _starts(edtf) > year if year.isdigit() else section.plan and _starts(edtf) != year
+    if not year.isdigit():
+        return section.plan and (_starts(edtf) != year or _first(edtf)[5:] > _last(period)[5:] != "")
+    first, last = _first(edtf), _last(period)
+    return first[: len(last)] > last[: len(first)]
 
 
 def anchor_of(report: Report, section: Section | None) -> Anchor:
@@ -125,6 +135,7 @@ def _title_times(title: str, anchor: Anchor) -> tuple[str, str]:
         edtf = read_period(span.of(title), anchor)
         if edtf is None:
             continue
+        anchor = Anchor(anchor.published, year_of(edtf))  # 2023年上半年总结和下半年打算
         words = title[span.end : after]
         planned = _PLAN_WORD.search(words)
         if planned and not (review == "" and _REVIEW_WORD.search(words[: planned.start()])):
@@ -152,5 +163,16 @@ def _before(year: str) -> str:
 
 def _starts(edtf: str) -> str:
     """The year a date or interval begins in; of `../2022` the one it names."""
+    return _first(edtf)[:4]
+
+
+def _first(edtf: str) -> str:
+    """The date an interval begins with; of `../2022` the one it names."""
     start, _, end = edtf.partition("/")
-    return (end if start == ".." else start)[:4]
+    return end if start == ".." else start
+
+
+def _last(edtf: str) -> str:
+    """The date an interval ends with; of `2022/..` the one it names."""
+    start, slash, end = edtf.partition("/")
+    return end if slash and end != ".." else start

@@ -12,7 +12,8 @@ from service.records import Measure, Status
 
 # Names that say how much of a thing, not what thing.
 LIGHT = frozenset(
-    "数量 总数 总量 总额 总值 总规模 规模 增幅 增速 增量 降幅 占比 比重 金额 总投资 投资额 排名 位次 名次 登记 入选 数量质量".split()
+    {"数量", "总数", "总量", "总额", "总值", "总规模", "规模", "增幅", "增速", "增量", "降幅", "占比", "比重", "金额"}
+    | {"总投资", "投资额", "排名", "位次", "名次", "登记", "入选", "数量质量"}
 )
 _GROWTH_NAME = re.compile(r"(?:增速|增长率|增幅|涨幅|降幅)$")
 _FORECAST = re.compile(r"(?:预计|有望|预测)[^;。!?]*$")

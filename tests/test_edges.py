@@ -1,0 +1,95 @@
+"""Edges of entities: marks, bodies, quantities, times."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.edges import ADMIT, Shape, settle
+from service.records import Entity, Label, Span
+
+NOTHING = dict.fromkeys(Label, 0.0)
+
+
+def _entity(text: str, word: str, label: Label) -> Entity:
+    return Entity(label, Span(text.index(word), text.index(word) + len(word)), 0.9)
+
+
+def _settled(text: str, *marks: tuple[str, Label], shapes: tuple[Shape, ...] = ()) -> list[tuple[str, Label]]:
+    found = settle(text, [_entity(text, w, label) for w, label in marks], shapes)
+    return [(e.span.of(text), e.label) for e in found]
+
+
+def _shape(text: str, word: str, label: Label, **leaning: float) -> Shape:
+    said = {Label(k.upper()): p for k, p in leaning.items()}
+    return Shape(_entity(text, word, label).span, label, {**NOTHING, **said})
+
+
+@pytest.mark.parametrize(
+    ("text", "tagged", "label", "right"),
+    [
+        ("开展“清源行动”成效好", "“清源行动”", Label.PROGRAM, "清源行动"),
+        ("实施“双提升”计划", "双提升”计划", Label.PROGRAM, "“双提升”计划"),
+        ("举办“青溪大讲堂”活动", "“青溪大讲堂", Label.PROGRAM, "青溪大讲堂"),
+        ("出台《青溪县支持企业创新办法》后", "青溪县支持企业创新办法", Label.POLICY, "《青溪县支持企业创新办法》"),
+        ("按照《青溪县办法(试行)》执行", "《青溪县办法(试行", Label.POLICY, "《青溪县办法(试行)》"),
+        ("青溪大学(筹)建成", "青溪大学(筹", Label.ORG, "青溪大学(筹)"),
+        ("县科协)共建", "县科协)", Label.ORG, "县科协"),
+        ("完成、技改投资", "、技改投资", Label.INDICATOR, "技改投资"),
+    ],
+)
+def test_marks_are_never_cut_through(text: str, tagged: str, label: Label, right: str) -> None:
+    assert _settled(text, (tagged, label)) == [(right, label)]
+
+
+def test_two_bodies_written_together_are_two() -> None:
+    assert _settled("在区委区政府领导下", ("区委区政府", Label.ORG)) == [("区委", Label.ORG), ("区政府", Label.ORG)]
+    assert _settled("省委省政府印发", ("省委省政府", Label.ORG)) == [("省委", Label.ORG), ("省政府", Label.ORG)]
+    assert _settled("县发改委发文", ("县发改委", Label.ORG)) == [("县发改委", Label.ORG)]
+
+
+def test_a_value_takes_the_edges_of_its_quantity() -> None:
+    text = "用电40.5万千瓦时"
+    shape = _shape(text, "40.5万千瓦时", Label.COUNT)
+    assert _settled(text, ("40.5", Label.COUNT), shapes=(shape,)) == [("40.5万千瓦时", Label.COUNT)]
+
+
+def test_a_rank_reaches_from_its_scope_to_its_ordinal() -> None:
+    text = "总量全市排名第6"
+    shape = _shape(text, "全市排名第6", Label.RANK)
+    assert _settled(text, ("全市", Label.AREA), ("第6", Label.RANK), shapes=(shape,)) == [("全市排名第6", Label.RANK)]
+    assert _settled(text, ("全市", Label.AREA), shapes=(shape,)) == [("全市", Label.AREA)]
+
+
+def test_a_time_is_one_span() -> None:
+    text = "发布时间:2024-03-05 14:35"
+    shape = _shape(text, "2024-03-05 14:35", Label.PERIOD)
+    marks = (("2024-03-05", Label.PERIOD), ("14", Label.PERIOD))
+    assert _settled(text, *marks, shapes=(shape,)) == [("2024-03-05 14:35", Label.PERIOD)]
+
+
+def test_a_missed_quantity_is_admitted_where_the_network_leans_to_a_value() -> None:
+    text = "授信XX亿元"
+    lean = _shape(text, "XX亿元", Label.MONEY, money=ADMIT + 0.1)
+    assert _settled(text, shapes=(lean,)) == [("XX亿元", Label.MONEY)]
+    assert _settled(text, shapes=(_shape(text, "XX亿元", Label.MONEY, org=0.9),)) == []
+
+
+def test_bare_amounts_and_masked_names() -> None:
+    assert _settled("争取补助资金2000万", ("2000万", Label.COUNT)) == [("2000万", Label.MONEY)]
+    assert _settled("客流量2000万", ("2000万", Label.COUNT)) == [("2000万", Label.COUNT)]
+    assert _settled("项目落户XX", ("XX", Label.COUNT)) == [("XX", Label.AREA)]
+
+
+@given(st.text("“”《》()甲乙2亿元,区委政府", max_size=24), st.data())
+def test_what_comes_out_lies_in_the_text_and_apart(text: str, data: st.DataObject) -> None:
+    places = st.integers(0, len(text))
+    labels = st.sampled_from([Label.ORG, Label.POLICY, Label.COUNT, Label.PERIOD])
+    raw = data.draw(st.lists(st.tuples(places, places, labels), max_size=5))
+    entities = [Entity(label, Span(a, b)) for a, b, label in raw if a < b]
+    found = settle(text, entities, ())
+    assert all(0 <= e.span.start < e.span.end <= len(text) for e in found)
+    assert all(a.span.end <= b.span.start for a, b in itertools.pairwise(found))

@@ -1,0 +1,44 @@
+"""What the wording settles."""
+
+from __future__ import annotations
+
+import pytest
+
+from service.records import Measure, Status
+from service.wording import dates, measure_named, sets_time, status_said
+
+
+@pytest.mark.parametrize(
+    ("before", "chosen", "planned", "divided", "right"),
+    [
+        ("预计全年高企总数达", Status.ACTUAL, False, True, Status.FORECAST),
+        ("年底有望突破", Status.PLAN, True, True, Status.FORECAST),
+        ("预计较好;全年新增", Status.ACTUAL, False, True, Status.ACTUAL),
+        ("预计达标,力争完成", Status.PLAN, True, True, Status.PLAN),
+        ("全年兑现奖励", Status.PLAN, False, True, Status.ACTUAL),
+        ("计划兑现奖励", Status.PLAN, False, True, Status.PLAN),
+        ("兑现奖励", Status.PLAN, False, False, Status.PLAN),
+        ("兑现奖励", Status.PLAN, True, True, Status.PLAN),
+    ],
+)
+def test_status(before: str, chosen: Status, planned: bool, divided: bool, right: Status) -> None:
+    assert status_said(before, chosen, planned=planned, divided=divided) is right
+
+
+def test_a_percentage_of_a_growth_is_a_growth() -> None:
+    assert measure_named("技改投资增速", "%", Measure.LEVEL) is Measure.GROWTH
+    assert measure_named("技改投资占比", "%", Measure.LEVEL) is Measure.LEVEL
+    assert measure_named("技改投资增速", "家", Measure.INCREMENT) is Measure.INCREMENT
+
+
+def test_times_right_before_and_running_times() -> None:
+    assert dates("的")
+    assert dates("")
+    assert dates("底的")
+    assert dates("约")
+    assert not dates("增长")
+    assert not dates(",")
+    assert sets_time("连续9年", ranked=True)
+    assert not sets_time("连续9年", ranked=False)
+    assert not sets_time("每年", ranked=False)
+    assert sets_time("2023年", ranked=False)
