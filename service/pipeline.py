@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from service.captions import captioned
 from service.extractor import Observe
 from service.findings import check
 from service.indicators import match
@@ -66,7 +67,8 @@ class Pipeline:
         clock.lap("tag")
         prose = link(clean.text, layout, tagged, parts, self._tagger)
         clock.lap("link")
-        entities = merge_entities(tagged.entities, tables.entities)
+        cells = tuple(sorted(tables.entities, key=lambda e: e.span))
+        entities = merge_entities(tagged.entities, (*cells, *captioned(clean.text, layout, cells)))
         observations = tuple(with_code(o) for o in sorted((*prose, *tables.observations), key=lambda o: o.value))
         ledger = account(clean.text, layout, entities, observations)
         findings = check(clean.text, report, parts, observations, ledger)
