@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.records import Bound, Label, Measure, Span, Status
-from training.markup import MarkupError, compile_markup, to_record
-from training.score import gold_record
+from training.markup import MarkupError, compile_markup, gold_record, to_record
 from training.validate import faults
 
 HEAD = (

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from training.markup import Document, compile_file
-from training.score import Scores, gold_record, score
+from training.markup import Document, compile_file, gold_record
+from training.score import Scores, score
 from training.validate import REPORTS
 
 SECOND = REPORTS.parent / "second"

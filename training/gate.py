@@ -21,7 +21,8 @@ from typing import Any
 from service.pipeline import Pipeline
 from service.records import Hints
 from training.examples import held_out
-from training.score import FIELDS, MODELS, Scores, gold_record, hints_of, respond, score
+from training.markup import gold_record
+from training.score import FIELDS, MODELS, Scores, hints_of, respond, score
 from training.validate import documents
 
 FLOORS = Path(__file__).resolve().parent / "floors.json"

@@ -342,3 +342,21 @@ def to_record(document: Document) -> dict[str, Any]:
         "relations": relations,
         "meta": {**{k: v for k, v in document.meta.items() if k != "id"}, "observations": details},
     }
+
+
+def gold_record(document: Document) -> dict[str, Any]:
+    """An annotated document in the form that is scored against."""
+    return {
+        "id": document.id,
+        "text": document.text,
+        "entities": [{"start": s.start, "end": s.end, "label": str(label)} for label, s in document.entities],
+        "observations": [
+            {
+                "start": o.value.start, "end": o.value.end, "indicator": [[s.start, s.end] for s in o.indicator],
+                "low": o.quantity.low, "high": o.quantity.high, "unit": o.quantity.unit, "bound": str(o.quantity.bound),
+                "measure": str(o.measure), "period": o.period, "area": o.area, "scope": o.scope,
+                "base": o.base, "status": str(o.status),
+            }
+            for o in document.observations
+        ],
+    }  # fmt: skip

@@ -28,7 +28,7 @@ from service.pipeline import Pipeline
 from service.records import Hints
 from service.response import to_json
 from training.examples import held_out
-from training.markup import Document
+from training.markup import Document, gold_record
 from training.validate import documents
 
 FIELDS = ("low", "high", "unit", "bound", "measure", "status", "period", "area", "scope")
@@ -166,24 +166,6 @@ def _same(a: float | None, b: float | None) -> bool:
 
 def _context(text: str, a: int, b: int) -> str:
     return f"{text[max(0, a - 14) : a]}[{text[a:b]}]{text[b : b + 8]}".replace("\n", "⏎")
-
-
-def gold_record(document: Document) -> dict[str, Any]:
-    """An annotated document in the form that is scored against."""
-    return {
-        "id": document.id,
-        "text": document.text,
-        "entities": [{"start": s.start, "end": s.end, "label": str(label)} for label, s in document.entities],
-        "observations": [
-            {
-                "start": o.value.start, "end": o.value.end, "indicator": [[s.start, s.end] for s in o.indicator],
-                "low": o.quantity.low, "high": o.quantity.high, "unit": o.quantity.unit, "bound": str(o.quantity.bound),
-                "measure": str(o.measure), "period": o.period, "area": o.area, "scope": o.scope,
-                "base": o.base, "status": str(o.status),
-            }
-            for o in document.observations
-        ],
-    }  # fmt: skip
 
 
 def respond(

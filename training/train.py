@@ -12,6 +12,7 @@ cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where th
 from __future__ import annotations
 
 import argparse
+import hashlib
 import itertools
 import json
 import random
@@ -34,6 +35,7 @@ from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
 from training.examples import IGNORE, MEASURES, STATUSES, Example, examples, held_out, read_gold
+from training.markup import Document, gold_record
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
 
@@ -265,6 +267,13 @@ def load_base(folder: Path, layers: int) -> tuple[Encoder, dict[str, int]]:
     return encoder, json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
 
 
+def fingerprint(read: list[Document]) -> dict[str, Any]:
+    """How many documents and characters, and a hash over texts and annotations, in the order of their ids."""
+    records = [gold_record(d) for d in sorted(read, key=lambda d: d.id)]
+    digest = hashlib.sha256(json.dumps(records, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return {"documents": len(read), "characters": sum(len(d.text) for d in read), "sha256": digest}
+
+
 def make_reader(encoder: Encoder) -> Reader:
     return Reader(
         encoder,
@@ -374,9 +383,13 @@ def main() -> None:
         )  # fmt: skip
     torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, args.out / "reader.pt")
     (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+    read = {
+        "own": fingerprint(documents()),
+        "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
+    }
     settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
     (args.out / "training.json").write_text(
-        json.dumps({"settings": settings, "history": history}, indent=1), encoding="utf-8"
+        json.dumps({"settings": settings, "data": read, "history": history}, indent=1), encoding="utf-8"
     )
     checkpoint.unlink()
 
