@@ -22,7 +22,28 @@ MIN_SHORT = 2  # 云 of 云县 is no name
 MAX_NAME = 15  # 双江拉祜族佤族布朗族傣族自治县
 # Names of divisions that are also common nouns: only the report's own city makes them a name.
 COMMON_NOUNS = frozenset(
-    "城区 郊区 矿区 东区 西区 南区 北区 新区 市区 新市区 老城区 新城区 港口区 山城区 市中区 城中区 城东区 城西区 城北区 站前区".split()
+    [
+        "城区",
+        "郊区",
+        "矿区",
+        "东区",
+        "西区",
+        "南区",
+        "北区",
+        "新区",
+        "市区",
+        "新市区",
+        "老城区",
+        "新城区",
+        "港口区",
+        "山城区",
+        "市中区",
+        "城中区",
+        "城东区",
+        "城西区",
+        "城北区",
+        "站前区",
+    ]
 )
 # Names that begin with a verb: 会同县民政局 is with the county's bureau unless a text begins so or names the city.
 VERBS = frozenset({"会同县"})
@@ -54,7 +75,7 @@ _PEOPLES = (
 _ETHNIC = re.compile(rf"(?:{_PEOPLES})*自治([区州县旗])$")
 _CLASS = re.compile(r"(?:特别行政区|自治区|自治州|自治县|自治旗|地区|林区|特区|省|市|区|县|旗|盟|州)$")
 _SEVERAL = re.compile("[、,,和]")
-_ENDING = re.compile(r"[省市区县旗州盟](?![场域民])|群岛")
+_ENDING = re.compile(r"[省市区县旗州盟](?![场域]|民(?![政族宗营]))|群岛")
 _HAN = re.compile("[一-鿿]")
 _OUTER = "省市州盟区"
 _BODY = re.compile(r"[一-鿿]{0,12}(?:局|委|办|厅|院|中心)")

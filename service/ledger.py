@@ -15,7 +15,7 @@ from itertools import accumulate
 
 from service.numerals import plain
 from service.periods import find_periods
-from service.quantities import find_numbers
+from service.quantities import find_idle, find_numbers
 from service.records import Entity, Label, Layout, Ledger, Observation, SetAside, Span
 
 # Digits in the name of a thing are no figures.
@@ -38,12 +38,14 @@ _LIST_MARKER = re.compile(
 )
 _NAME = re.compile(
     r"[A-Za-z][_\-]?\d+(?:\.\d+)?"  # G60, PM2.5
-    r"|(?<![\d.])\d+(?:\.\d+)?(?:[GDVK](?![A-Za-z])|[A-F](?=级|景区)|型)"  # 5G, 4A级, 2型
+    r"|(?<![\d.])\d+(?:\.\d+)?(?:[GDVK](?![A-Za-z])|A{1,5}(?![A-Za-z])|[B-F](?=级|景区)|型)"  # 5G, 4A级, 2型
     r"|(?<![\dN])[\dN]+(?:\+[\dN]+)+"  # 1+9, 1+2+4+N
     r"|(?<=[“\"‘'])[\dX]+(?:\.\d+)?(?=[”\"’'])"  # “315”
-    r"|(?<![\d.])\d+(?:\.\d+版|号(?=[线楼院井机工”])|强(?=[企、,。])|(?=热线|政务服务便民))"  # 2.0版, 7号线, 500强
+    r"|(?<![\d.])\d+(?:\.\d+版|号(?=[线楼院井机工”])|强(?!度)|(?=热线|政务服务便民|报警|急救))"  # 2.0版, 7号线, 500强
+    r"|(?<![\d.])\d{1,3}大(?=[一-鿿“])|\d+X\d+(?=小时|天)"  # 3大行动, 7×24小时
+    r"|(?<!\d)\d{1,2}[核翼纵横轴带圈廊极](?:\d{1,2}[一-鿿])+"  # 1核2翼
     r"|(?<!\d)\d+·\d+"  # 9·3
-    r"|第\s?(?:\d+|[一二三四五六七八九十百]+)(?=[届批次期章条款轮季代版号线路中小集所])"
+    r"|第\s?(?:\d+|[一二三四五六七八九十百]+)(?![位名\d一二三四五六七八九十百])"
 )
 
 
@@ -65,6 +67,7 @@ def account(text: str, layout: Layout, entities: Sequence[Entity], observations:
         ("document_number", _found(_DOCUMENT_NUMBER, clean)),
         ("date", _Cover([*find_periods(text), *_spans(_TIME, clean), *_spans(_QUOTED_YEAR, clean)])),
         ("name", _found(_NAME, clean)),
+        ("name", _Cover(find_idle(text))),
         ("list_marker", _found(_LIST_MARKER, clean)),
     ]
     numbers = find_numbers(text)

@@ -36,7 +36,7 @@ _RANKED = (
 )
 # XX镇 and XX村 are names: a masked figure is one by the unit after it.
 _MASKED = (
-    r"(?<![A-Za-z])X[X\d]*(?:\.[X\d]+)?"
+    r"(?<![A-Za-z第])X[X\d]*(?:\.[X\d]+)?"
     r"(?=\s?[十百千万亿]*(?:[元%亩吨件条户次年月日名余宗座份处眼栋幢套例枚笔艘辆架只篇盏起册]|[美欧港日]元|立方|平方|千瓦|公[里顷斤]"
     r"|小时|批次|车次|家(?![园具])|人(?!民)|个(?!人)|项(?!目)|[米台部所间场期列班](?![一-鿿])|[万亿](?!达)))"
 )
@@ -56,7 +56,6 @@ def find_numbers(text: str) -> list[Span]:
 # abbreviation where a unit follows (新增CT3台).
 _START = re.compile(
     rf"(?<=[一-鿿:])-(?=\d+(?:\.\d+)?[%‰])|(?:(?<![A-Za-z\d.第])|(?<=[A-Z]{{2}})(?<!TOP)(?=\d))(?<!\d时)(?:{_NUMBER.pattern})"
-    rf"|(?<![第“每{_DIGITS}{_PLACES}])一(?=[家名项所座])"
 )
 _LETTER = re.compile(r"[A-Za-z]")
 _LARGE = re.compile(r"[万亿][余多]?$")
@@ -66,15 +65,21 @@ _RANGE = re.compile(r"\s?(?:-+|~|至|到)\s?(?=[\dX一二两三四五六七八�
 _RATIO = re.compile(r"(?<![\d:.])\d+(?:\.\d+)?:(?:1(?![\d:.])|\d{1,2}(?:\.\d+)?(?![\d:.]))")
 _RATIO_BEFORE = re.compile(r"比[例值]?[^,，。;；、:：\d]{0,8}$")
 _THREE_WAY = re.compile(r"(?<![\d:.])(\d+(?:\.\d+)?):(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)(?![\d:.])")
-_SLASH = re.compile(r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/])|(?<=[一-鿿])(?:1/[2-5]|2/[35]|[13]/4)(?![\d/])")
+_SLASH = re.compile(
+    r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/])|(?<=[一-鿿])(?:1/[2-5]|2/[35]|[13]/4)(?![\d/])"
+)
 _YEARS = re.compile(r"(?<![_\d.])\d{1,2}\.\d{1,2}年(?!均)")
 _RATE = re.compile(r"\d+(?:\.\d+)?/(?:10|十)万")  # 11.2/10万, deaths in a hundred thousand
 _HALF = re.compile("一半")
 # An index has no unit (系数提高到0.612, 指数为88.9).
 _INDEX = re.compile(r"\d{1,3}\.\d{1,3}(?=[,，。;；、)\s]|以[上下内])")
-_INDEX_BEFORE = re.compile(r"(?:系数|指数|均值|收入比|倍差|倍率|死亡率|性别比|PUE)值?\)?(?:[由从]|[^,，。;；、:：\d]{0,6})$")
+_INDEX_BEFORE = re.compile(
+    r"(?:系数|指数|均值|收入比|倍差|倍率|死亡率|性别比|PUE)值?\)?(?:[由从]|[^,，。;；、:：\d]{0,6})$"
+)
 _JOIN = re.compile(r"\s?(?:[、和及与,]|以及)\s?[^\d、,。;:()|\s]{0,6}$")
-_FRACTION_AT = re.compile(rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]{{1,12}}|[{_DIGITS}]成[{_DIGITS}半](?![一-鿿]?[个家名项])")
+_FRACTION_AT = re.compile(
+    rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]{{1,12}}|[{_DIGITS}]成[{_DIGITS}半](?![一-鿿]?[个家名项])"
+)
 _WHOLE = (
     (_RATE, Label.COUNT),
     (_FRACTION_AT, Label.PERCENT),
@@ -95,7 +100,7 @@ _MONEY_AFTER = re.compile(r"[^,。;:|\d]{0,6}?(?:资金|奖励|补助|补贴|经
 # What no report counts: policies by the number of their articles (人才十条”), ages, hours of service, voltages, and
 # what a sentence is divided into (抓好三件事, 四个方面).
 _IDLE_AFTER = re.compile(
-    r"(?:方面|重点|方向|主线|路径|赛道|环节|关键小事|大?事(?!项)|规定|更大|字(?!节)|来回|层面|维度|特点|问题|现实需求|抓手|着力点|坚持)"
+    r"(?:方面|重点|方向|主线|路径|赛道|环节|关键小事|大?事(?!项)|规定|更大|字(?!节)|来回|层面|维度|特点|问题|现实需求|抓手|着力点|坚持|数据|增幅|均(?!等)|提升|重要)"
 )
 _IDLE = (
     (re.compile(r"条$"), re.compile(r"[”\"》)]")),
@@ -116,7 +121,7 @@ _ORDINAL = rf"(?:[\dX]+|[{_DIGITS}十百]+)"
 # 第三位 is a rank wherever it stands, the others where a verb or a field of comparison stands before them.
 _PLACE = re.compile(
     rf"(?P<sure>第\s?{_ORDINAL}[位名](?!同学))|第\s?{_ORDINAL}(?:个(?![一-鿿])|{_NO_RANK})|首位|榜首"
-    rf"|前{_ORDINAL}(?:[位名强]|(?![\d一-鿿%‰]))|(?P<bare>[\dX]+(?:[名强](?!企)|(?![\dX.%‰一-鿿])))"
+    rf"|前(?:\d{{1,4}}|[X{_DIGITS}十百]{{1,4}})(?:[位名强]|(?![\dX一-鿿%‰.]|[和与及、](?!全))|(?=[和与及、]全))|(?P<bare>[\dX]+(?:[名强](?!企)|(?![\dX.%‰一-鿿])))"
 )
 _FIELD = (
     r"(?:全[国省市区县州盟旗球]|全地区|全世界|世界|[东中西]{1,2}部(?:地区)?|[东西]北|[华][东北中南]|[南北]方|各[省市区县州]{1,3}"
@@ -124,9 +129,7 @@ _FIELD = (
 )
 _SAID = r"(?:排名|位列|位居|排|列|居)?"
 # After a verb of rank all is field: 居全市功能区第三位, 列全县12个乡镇第4位, 位列温州市第二.
-_PEERS = (
-    r"(?:[省市区县州盟旗镇乡村园校院]|部门|单位|系统|城市|城区|新区|地区|板块|街道|街镇|产品|组|级|市场|省份|省区)"
-)
+_PEERS = r"(?:[省市区县州盟旗镇乡村园校院]|部门|单位|系统|城市|城区|新区|地区|板块|街道|街镇|产品|组|级|市场|省份|省区)"
 _VERB = r"(?:排名|排在|位[居列]|名列|稳居|均居|列居|分[居列]|并列|进入|跻身|保持|[居列排在位])"
 _FIELD_BEFORE = re.compile(
     rf"{_VERB}(?P<wide>(?:(?:{_FIELD}|[^\W\d_居列由从位在升至]{{1,4}}[省市区县州盟旗])[^\s,，。;；:：“”的第前首由从至]{{0,10}}?{_PEERS}"
@@ -142,9 +145,21 @@ _FIELD_LENGTH = 24
 def find_quantities(text: str) -> Iterator[tuple[Span, Label]]:
     """Every complete quantity of clean `text`, in order, with the label its unit suggests.
 
-    A bare number is one where the list it stands in goes on to a unit (15、22个百分点 gives two).
+    A bare number is one where the list it stands in goes on to a unit (15、22个百分点 gives two).  What measures
+    nothing is left out (三件事, 人才十条”, 24小时, 65岁以上老人).
     """
     clean = plain(text)
+    return ((span, label) for span, label in _all(clean) if not _idle(clean, span))
+
+
+def find_idle(text: str) -> Iterator[Span]:
+    """The quantities of clean `text` that measure nothing, in order."""
+    clean = plain(text)
+    return (span for span, _ in _all(clean) if _idle(clean, span))
+
+
+def _all(clean: str) -> Iterator[tuple[Span, Label]]:
+    """Every quantity of plain text, in order."""
     ranks = _ranks(clean)
     parts = _parts(clean)
     rank = 0
@@ -170,8 +185,7 @@ def find_quantities(text: str) -> Iterator[tuple[Span, Label]]:
             for mate in _mates(clean, bare, span):
                 yield mate, label
             bare = []
-            if not _idle(clean, span):
-                yield span, label
+            yield span, label
         end = span.end
     for left in ranks[rank:]:
         yield left, Label.RANK
@@ -238,7 +252,9 @@ def _quantity(text: str, start: int) -> tuple[Span, Label | None]:
     if _DATED.match(text, end):
         return Span(start, end), None
     if unit is None:
-        return Span(start, end), _counted(text, start, end) if numeral.scaled and _LARGE.search(text, start, end) else None
+        return Span(start, end), _counted(text, start, end) if numeral.scaled and _LARGE.search(
+            text, start, end
+        ) else None
     if text.startswith("级", unit[0]):
         return Span(start, unit[0]), None
     more = 1 if text[unit[0] - 1] == "倍" and text.startswith("多", unit[0]) else 0

@@ -7,13 +7,17 @@ Figures are not known here.
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from service.areas import gazetteer
-from service.records import Area, Hints, Layout, Part, Report, Span
+from service.periods import find_periods
+from service.records import Area, Hints, Layout, Part, Report, Section, Span
 from service.report_area import area_of, kind_of
-from service.report_head import date_of, issuer_of, title_of
+from service.report_head import date_of, is_crumb, issuer_of, title_of
 from service.report_period import anchor_of, default_period, period_of, plan_year_of
+
+_REVIEW = re.compile("工作|情况|回顾|完成|成效|总结|进展")
 
 __all__ = ["anchor_of", "default_period", "read_parts", "read_report"]
 
@@ -69,8 +73,8 @@ def _title(text: str, layout: Layout, hints: Hints) -> Span | None:
     if hints.title:
         start = text.find(hints.title)
         return Span(start, start + len(hints.title)) if start >= 0 else None
-    if len(layout.parts) == 1 and layout.parts[0].title is not None:
-        return layout.parts[0].title
+    if len(layout.parts) == 1 and (own := layout.parts[0].title) is not None and not is_crumb(own.of(text)):
+        return own
     tables = [span for table in layout.tables for span in (table.span, table.caption) if span is not None]
     taken = (*(aside.span for aside in layout.set_aside), *tables)
     return title_of(text, Span(0, len(text)), taken)
@@ -79,11 +83,24 @@ def _title(text: str, layout: Layout, hints: Hints) -> Span | None:
 def _with_period(text: str, layout: Layout, span: Span, report: Report, part: int) -> Report:
     """The report with its period and the year of its plans; `part` -1 is the whole text."""
     sections = [section for section in layout.sections if part in (-1, section.part)]
-    body = text[span.start : span.end]
-    period, plan = period_of(report.title_text, report.published, body)
-    if report.title is None and not period:
-        reviews = [section.heading.of(text) for section in sections if not section.plan]
-        period = next((found for heading in reviews if (found := period_of(heading, "", "")[0])), "")
+    period, plan = period_of(report.title_text, report.published, _reviewed(text, span, sections))
+    if not plan and not find_periods(report.title_text):  # a heading's year goes before what the prose adds up to
+        headings = [section.heading.of(text) for section in sections if not section.plan]
+        reviews = [heading for heading in headings if _REVIEW.search(heading)]
+        said = next((found for heading in reviews if (found := period_of(heading, "", "")[0])), "")
+        period = said if said[:4].isdigit() or not period else period
     headings = [section.heading.of(text) for section in sections if section.plan]
     planned = plan_year_of(period, report.published, plan, headings, bool(headings))
     return replace(report, period=period, plan_year=planned)
+
+
+def _reviewed(text: str, span: Span, sections: list[Section]) -> str:
+    """The text at `span` without its sections of plans."""
+    kept: list[str] = []
+    start = span.start
+    for section in sections:
+        if section.plan and section.span.start >= start:
+            kept.append(text[start : section.span.start])
+            start = section.span.end
+    kept.append(text[start : span.end])
+    return "".join(kept)

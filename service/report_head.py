@@ -18,8 +18,10 @@ MAX_TITLE = 70
 _TITLE_WORD = re.compile(
     r"总结|报告|计划|要点|思路|汇报|情况|规划|方案|意见|通知|公报|打算|安排|汇编|综述|小结|通报|简报|清单|自评|述职|工作|发展"
 )
-_BODY_END = re.compile(r"[。;；!！?？,，、]$")
-_KEY = re.compile(r"[^\n|]{1,10}[:：]|.*(?:记者|通讯员|摄$|阅读|浏览)|您的位置|首页|当前位置|【|分享|打印|字体")
+_BODY_END = re.compile(r"[。;；!！?？,，、:：]$")
+_KEY = re.compile(r"[^\n|]{1,10}[:：]|.*(?:记者|通讯员|摄$|阅读|浏览)|【|分享|打印|字体")
+# Where the page stands in its site: 首页 > 政务公开 > 规划计划.
+_CRUMB = re.compile(r".*(?:位置|首页|主页)|[^>]*>[^>]*>|[^>]{1,8}>|[^/]{2,12}( / [^/]{2,12}){2,}$")
 _LIST = re.compile(r"\s*(?:第?[一二三四五六七八九十]+[、.．章节]|[((][一二三四五六七八九十]+[))]|\d{1,2}[、.．)])")
 _PAGE = re.compile(r"(?:[.…·]{2,}\s*|[一-鿿])\d{1,3}$")
 
@@ -36,12 +38,19 @@ _DATES = (
         rf"(?:^|\n)\s*[((]?\s*{_DATE}\s*(?:\d{{1,2}}[:时点]\d{{1,2}}(?:[:分]\d{{0,2}})?)?\s*[))]?\s*(?=\n|来源|$)"
     ),
     re.compile(rf"(?:^|\n)\s*[-—―]*[((]?\s*{_DATE}在[^\n]{{4,40}}[会届]"),
+    re.compile(rf"(?:^|\n)[^\n。,，]{{2,40}}[局委办处院会室厅社组心科队编]\s*[((]?{_DATE}\s*[))]?\s*(?=\n|$)"),
+    re.compile(
+        r"(?:^|\n)(?:[^\n。,，]{2,40}[局委办处院会室厅社组心科队编]\s*)?[((]?(?P<date>\d{4}\s*年\s*\d{1,2}\s*月)\s*[))]?\s*(?=\n|$)"
+    ),
 )
 _ISSUERS = (
     re.compile(
         r"(?:发布|发文|制发|公开|报送|填报|编制)(?:机构|单位|机关|部门|主体)[\s|:：]+(?P<name>[^\s|:：。,，]{2,30})"
     ),
-    re.compile(r"(?:信息来源|来源|供稿|作者|单位)\s*[:：]\s*(?P<name>[^\s|:：。,，]{2,30})"),
+    re.compile(r"(?:信息来源|来源|供稿|作者|(?<![一-鿿])单位)[ \t]*[:：][ \t]*(?P<name>[^\s|:：。,，《》]{2,30})"),
+    re.compile(
+        rf"(?:^|\n)[^\S\n]*(?P<name>[一-鿿XＸ×]{{2,24}}(?:局|委员会|委|办公室|厅|政府|委会|中心|协会))[^\S\n]*[((]?{_DATE}[))]?[^\S\n]*(?=\n|$)"
+    ),
     re.compile(r"现在\s*[,，]\s*我代表(?P<name>[^\s,，。]{2,16}?(?:人民政府|政府|委员会|国务院|局))"),
 )
 _ORG = re.compile(
@@ -65,11 +74,16 @@ def title_of(text: str, span: Span, taken: tuple[Span, ...] = ()) -> Span | None
         if not said or any(other.covers(line) for other in taken):
             continue
         lines += 1
-        if len(said) > MAX_TITLE or _BODY_END.search(said) or _KEY.match(said) or "|" in said:
+        if len(said) > MAX_TITLE or _BODY_END.search(said) or _KEY.match(said) or "|" in said or is_crumb(said):
             continue
         if len(said) >= 4 and _TITLE_WORD.search(said) and not _PAGE.search(said):
             return line
     return None
+
+
+def is_crumb(said: str) -> bool:
+    """Whether a line says where the page stands in its site."""
+    return _CRUMB.match(said) is not None
 
 
 def date_of(text: str, span: Span) -> str:
@@ -92,7 +106,7 @@ def issuer_of(text: str, span: Span, title: Span | None) -> Span | None:
             if not _NEWS.search(labelled["name"]):
                 return Span(*labelled.span("name"))
     found = _ORG.match(text, title.start, title.end) if title is not None else None
-    found = found or _ISSUERS[2].search(text, span.start, limit)
+    found = found or _ISSUERS[2].search(text, span.start, limit) or _ISSUERS[3].search(text, span.start, limit)
     if found is not None:
         return Span(*found.span("name"))
     tail = max(span.start, span.end - TAIL)

@@ -23,27 +23,42 @@ _PLAN_WORD = re.compile(
     r"(?![^,，。;；、和与及暨]{0,6}(?:执行|完成|落实|实施|进展|考核|评估|自评|情况))"
 )
 _REVIEW_WORD = re.compile(r"总结|回顾|报告|情况|成效|汇报|完成|进展|小结|成就|成绩|述职|自评|汇编|公报|通报|综述|分析")
-_WORK_REPORT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工作报告")
+_WORK_REPORT = re.compile(r"工作报告")
+_OF_GOVERNMENT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工作报告")
+_NEXT_YEAR = re.compile("明年|来年|下一?年")
+_COMPARED = re.compile("[比较]$")  # 比2022年增加7万亩
+LAST_MONTHS = ("-12", "-12-31")
 _THIS_YEAR = re.compile(r"今年|本年度|一年来|(?:过去|刚刚过去)的一年|年初以来|全年")
 _COMING = re.compile(r"[是为]|计划|将|力争|目标|要|预期|确保|实现")
+_AHEAD = re.compile(r"(?:谋划|计划|力争|提前|将于|争取|预计)$")
 # A year that only bounds or compares (到2030年, 较2020年) is not what a report speaks of.
-_YEAR_WORD = re.compile(r"(?<![\d到至较比从由自与])(20\d\d|20XX)年(?!以前|前)")
+_YEAR_WORD = re.compile(r"(?<![\d到至较比从由自与~-])(20\d\d|20XX)年(?!以前|前|度?末?相比)")
+_SINCE = re.compile("以来|起|至今")
+_LEAD = re.compile(r"(?:^|\n)\s*$")  # a paragraph that begins with a year speaks of it
+_LEAD_WEIGHT = 3
+_OPENING = 200  # characters in which a report says what year it was
+_REACHED = re.compile(r"到(20\d\d)年的")  # 由2020年的172家增加到2025年的261家
+# A title's 五年工作总结 counts back from the report's year.
+_YEARS_OF_WORK = re.compile(r"[三四五]年(?=工作|总结|回顾|发展|建设)")
 
 
 def period_of(title: str, published: str, body: str) -> tuple[str, str]:
     """`(period, plan_year)`: EDTF of the time reported on, and the year the title plans ("" where it plans none)."""
     year, month = published[:4], int(published[5:7]) if len(published) >= 7 else 0
     early = 1 <= month <= LAST_MONTH_OF_REVIEW
-    review, plan = _title_times(title, Anchor(published, year))
+    review, plan = _title_times(title, Anchor(published, _before(year) if early and year else year))
     work_report = _WORK_REPORT.search(title) is not None
-    if work_report and not plan and len(review) == 4 and (not year or (early and review == year)):
+    if _OF_GOVERNMENT.search(title) and not plan and len(review) == 4 and (not year or (early and review == year)):
         return _before(review), review  # 2026年政府工作报告, given in January 2026
     if review:
         return review, year_of(plan) if plan else ""
     if plan:
         planned = year_of(plan)
         return (_before(planned) if _REVIEW_WORD.search(title) else planned), planned
-    if not year:
+    years = _YEARS_OF_WORK.search(title)
+    if years is not None and (now := year or _mostly(body)):
+        return read_period(years[0] + "来", Anchor(published, now)) or now, ""
+    if not year or _mostly(body) == "20XX":
         return _mostly(body), ""
     if early and (work_report or _THIS_YEAR.search(body[:BODY]) or _mostly(body) == _before(year)):
         return _before(year), year
@@ -84,16 +99,29 @@ def default_period(
         if found is not None:
             return found
         section = layout.sections[section.parent] if section.parent >= 0 else None
-    own = report.plan_year if plan else report.period
+    own = (report.plan_year or _after(report.period)) if plan else report.period
     return PeriodRef(own, None, Source.REPORT) if own else None
+
+
+def _after(period: str) -> str:
+    """The time that plans speak of in a report that names none: what is left of its year, else the next year."""
+    year = year_of(period)
+    if not year.isdigit():
+        return year
+    if period.endswith("-06"):
+        return f"{year}-07/{year}-12" if "/" in period and not period.startswith("..") else year
+    part_of_year = "-" in period and not period.endswith(LAST_MONTHS)
+    return year if part_of_year else str(int(year) + 1)
 
 
 def _heading_period(text: str, section: Section, report: Report, *, plan: bool) -> PeriodRef | None:
     heading = section.heading.of(text)
     found: list[PeriodRef] = []
     for span in find_periods(heading):
-        edtf = read_period(span.of(heading), anchor_of(report, section), ahead=plan)
-        if edtf is None:
+        # 明年 in a report of 2024 is 2025, wherever it stands.
+        anchor = report.anchor if _NEXT_YEAR.search(span.of(heading)) else anchor_of(report, section)
+        edtf = read_period(span.of(heading), anchor, ahead=plan)
+        if edtf is None or _COMPARED.search(heading, 0, span.start):
             continue
         to_come = _is_to_come(edtf, report.period, section)
         if to_come != plan and (to_come or section.plan):
@@ -139,20 +167,34 @@ def _title_times(title: str, anchor: Anchor) -> tuple[str, str]:
         words = title[span.end : after]
         planned = _PLAN_WORD.search(words)
         if planned and not (review == "" and _REVIEW_WORD.search(words[: planned.start()])):
-            plan = plan or edtf
+            plan = edtf if not plan or ("/" in plan and len(edtf) == 4) else plan  # a year goes before a five-year plan
         else:
             review = review or edtf
     return review, plan
 
 
 def _mostly(body: str) -> str:
-    """The year that the text names most often, the later of two; the one before it where all are still to come."""
+    """The year that the text names most often, the later of two; the one before it where all are still to come.
+
+    A text that says 今年 speaks of no year since which something is so (2021年以来).
+    """
+    this_year = _THIS_YEAR.search(body[:BODY]) is not None
     past: Counter[str] = Counter()
     coming: Counter[str] = Counter()
     for found in _YEAR_WORD.finditer(body):
         after = body[found.end() : found.end() + 8]
-        (coming if _COMING.search(after) else past)[found[1]] += 1
-    counts = past or coming
+        if this_year and _SINCE.match(after):
+            continue
+        opens = found.start() < _OPENING and after.startswith("是")  # 2024年是极不平凡的一年, of the year reviewed
+        weight = _LEAD_WEIGHT if _LEAD.search(body, max(0, found.start() - 3), found.start()) else 1
+        ahead = _AHEAD.search(body, max(0, found.start() - 4), found.start())
+        (coming if ahead or (_COMING.search(after) and not opens) else past)[found[1]] += weight
+    counts = (
+        past
+        or coming
+        or Counter({max(found[1] for found in _REACHED.finditer(body)): 1} if _REACHED.search(body) else {})
+    )
+    past = past or (counts if counts is not coming else past)
     most = max(counts, key=lambda year: (counts[year], year), default="")
     return most if past else _before(most)
 

@@ -45,6 +45,10 @@ def home(name: str) -> Area:
         ("大理白族自治州", "全州", "大理白族自治州", "532900"),
         ("安吉县", "我国", "全国", None),
         ("安吉县", "辖区", "安吉县", "330523"),
+        ("玉屏州", "全州", "玉屏州", None),
+        ("玉屏州", "州域", "玉屏州", None),
+        ("北岭地区", "全地区", "北岭地区", None),
+        ("青盘街道", "全街道", "青盘街道", None),
     ],
 )
 def test_words_that_point(table: Gazetteer, region: str, mention: str, name: str, code: str | None) -> None:
@@ -99,6 +103,22 @@ def test_find_gives_full_names_and_all_who_bear_them(table: Gazetteer) -> None:
     text = "浙江省安吉县科技局与江北区、临江区城区"
     found = [(span.of(text), [area.code for area in areas]) for span, areas in table.find(text)]
     assert found == [("浙江省", ["330000"]), ("安吉县", ["330523"]), ("江北区", ["330205", "500105"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("争创示范县、提高县域水平", []),
+        ("河南省范县", ["河南省", "范县"]),
+        ("范县科技局", ["范县"]),
+        ("县科技局会同县民政局", []),
+        ("会同县民政局2023年工作总结", ["会同县"]),
+        ("怀化市会同县民政局", ["怀化市", "会同县"]),
+        ("改造老城区、东方市场", []),
+    ],
+)
+def test_names_inside_other_words(table: Gazetteer, text: str, found: list[str]) -> None:
+    assert [span.of(text) for span, _ in table.find(text)] == found
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,9 @@ def reading(sentence: str, label: Label, given_unit: str = "") -> Quantity:
         ("贷款[9000万-1.2亿元]", Label.MONEY, 9e7, 1.2e8, "元"),
         ("占全省[近三成]", Label.PERCENT, 30, 30, "%"),
         ("占全县[六分之一]", Label.PERCENT, 16.6667, 16.6667, "%"),
+        ("占全县[八成五]", Label.PERCENT, 85, 85, "%"),
+        ("占全县[三成半]", Label.PERCENT, 35, 35, "%"),
+        ("死亡率[12.5/10万]", Label.COUNT, 12.5, 12.5, "/10万"),
         ("占全县[百分之五]", Label.PERCENT, 5, 5, "%"),
         ("占全市[1/3]以上", Label.PERCENT, 33.3333, 33.3333, "%"),
         ("占全市近[一半]", Label.PERCENT, 50, 50, "%"),
@@ -209,6 +212,11 @@ def test_a_code_is_no_quantity() -> None:
         ("下降至[3%]", Measure.GROWTH, 1),
         ("下降[3%]", Measure.LEVEL, 1),
         ("增长-[3%]", Measure.GROWTH, -1),
+        ("比全市平均低[2个百分点]", Measure.DIFF, -1),
+        ("较上年少[3家]", Measure.DIFF, -1),
+        ("比计划慢[2个百分点]", Measure.DIFF, -1),
+        ("至少[3家]", Measure.DIFF, 1),
+        ("降幅扩大[2个百分点]", Measure.DIFF, -1),
     ],
 )
 def test_sign(sentence: str, measure: Measure, expected: int) -> None:
@@ -232,6 +240,16 @@ def test_sign(sentence: str, measure: Measure, expected: int) -> None:
         ("占比提高[1.5个百分点]", Measure.DIFF, "yoy"),
         ("占生产总值比重下降[1.5个百分点]", Measure.DIFF, "yoy"),
         ("产值5亿元", Measure.LEVEL, None),
+        ("增长超过[20%]", Measure.GROWTH, "yoy"),
+        ("增速超[20%]", Measure.GROWTH, "yoy"),
+        ("超额完成任务,能耗下降[3.5%]", Measure.GROWTH, "yoy"),
+        ("超额完成任务能耗下降[3.5%]", Measure.GROWTH, "yoy"),
+        ("超全省平均[2个百分点]", Measure.DIFF, "全省平均"),
+        ("超过序时进度[2个百分点]", Measure.DIFF, "序时进度"),
+        ("较年初增加[5家]", Measure.DIFF, "年初"),
+        ("比上年末减少[5家]", Measure.DIFF, "上年末"),
+        ("较去年底提高[5个百分点]", Measure.DIFF, "去年底"),
+        ("比上年同期增加[5家]", Measure.DIFF, "yoy"),
     ],
 )
 def test_base(sentence: str, measure: Measure, base: str | None) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.quantities import find_numbers, find_quantities
+from service.quantities import find_idle, find_numbers, find_quantities
 from service.records import Label, Span
 from service.units import unit_at
 
@@ -67,10 +67,46 @@ def test_numbers(text: str, numbers: list[str]) -> None:
         ("投入XX亿元", [("XX亿元", Label.MONEY)]),
         ("学校200所以上", [("200所", Label.COUNT)]),
         ("2026-02-03\n天津市,07时41分", []),
+        ("落后序时2项,新增CT3台、TOP5企业", [("2项", Label.COUNT), ("3台", Label.COUNT)]),
+        ("自然增长率-1.2‰,5-6月", [("-1.2‰", Label.PERCENT)]),
+        ("占比八成五,不足一半,精简1/3", [("八成五", Label.PERCENT), ("一半", Label.PERCENT), ("1/3", Label.PERCENT)]),
+        ("设备30台(套),车船20辆(艘)次", [("30台", Label.COUNT), ("20辆(艘)次", Label.COUNT)]),
+        (
+            "前移3个位次,缩短至2个小时,下降20个基点",
+            [("3个位次", Label.COUNT), ("2个小时", Label.COUNT), ("20个基点", Label.COUNT)],
+        ),
+        ("前进2位,走访3位专家", [("2位", Label.COUNT), ("3位", Label.PEOPLE)]),
+        ("拉动比为1:9,18:30开会", [("1:9", Label.COUNT)]),
+        ("系数提高到0.61,指数为88.9。", [("0.61", Label.COUNT), ("88.9", Label.COUNT)]),
+        ("死亡率12.5/10万,密度15公里/百平方公里", [("12.5/10万", Label.COUNT), ("15公里/百平方公里", Label.COUNT)]),
+        (
+            "利用外资XX万美元,改造XX套,培训X万余人",
+            [("XX万美元", Label.MONEY), ("XX套", Label.COUNT), ("X万余人", Label.PEOPLE)],
+        ),
+        ("支持X00万元,排查X000余家次", [("X00万元", Label.MONEY), ("X000余家次", Label.COUNT)]),
+        ("注册用户突破30万,营收20多亿", [("30万", Label.PEOPLE), ("20多亿", Label.MONEY)]),
+        ("接入监控200路,5路公交车站", [("200路", Label.COUNT), ("5路", Label.COUNT)]),
+        (
+            "居全市功能区第三位,列全县12个乡镇第4位",
+            [("全市功能区第三位", Label.RANK), ("全县12个乡镇第4位", Label.RANK)],
+        ),
+        ("总量居自治区前十,位列临江市第二", [("自治区前十", Label.RANK), ("临江市第二", Label.RANK)]),
+        ("排名由全市第9位前移至第7位", [("全市第9位", Label.RANK), ("第7位", Label.RANK)]),
+        ("增速分列全市第五、第二和第三", [("全市第五", Label.RANK), ("第二", Label.RANK), ("第三", Label.RANK)]),
+        ("长期徘徊在全市30名,对全市XX个项目", [("全市30名", Label.RANK), ("XX个", Label.COUNT)]),
+        ("坚持第一议题制度,第一责任人", []),
+        ("抓好三件事,严守八项规定,落实人才十条”", []),
+        ("65岁以上老人5人,220千伏变电站2座", [("5人", Label.PEOPLE), ("2座", Label.COUNT)]),
+        ("打造15分钟生活圈,连续10个月增长,24小时值守", []),
     ],
 )
 def test_quantities(text: str, quantities: list[tuple[str, Label]]) -> None:
     assert [(span.of(text), label) for span, label in find_quantities(text)] == quantities
+
+
+def test_idle_quantities() -> None:
+    text = "重点抓好三件事,建成2座220千伏变电站,为65岁以上老人体检"
+    assert [span.of(text) for span in find_idle(text)] == ["三件", "220千伏", "65岁"]
 
 
 @given(TEXTS)

@@ -44,6 +44,15 @@ def read(text: str, hints: Hints | None = None, **parts: tuple[str, ...]) -> Rep
         ("安吉县政府工作报告", "2026-02-01", "2025", "2026"),
         ("安吉县科技局2021-2025年工作总结", "2026-02-01", "2021/2025", ""),
         ("安吉县科技创新工作情况汇报", "2024-12-09", "../2024-12", ""),
+        ("安吉县2024年上半年经济社会发展计划执行情况", "2024-07-16", "2024-01/2024-06", ""),
+        ("关于安吉县2023年发展计划执行情况与2024年计划(草案)的报告", "", "2023", "2024"),
+        ("安吉县科技局2023年上半年工作总结和下半年工作打算", "2024-01-03", "2023-01/2023-06", "2023"),
+        ("安吉县科技局二○二三年工作总结及二○二四年打算", "", "2023", "2024"),
+        ("安吉县工商联2024年度工作报告", "2025-01-08", "2024", ""),
+        ("安吉县人民法院工作报告", "2025-01-08", "2024", "2025"),
+        ("安吉县创新型县建设五年工作总结", "2025-11-08", "2021/2025", ""),
+        ("过去五年安吉县科技工作回顾", "2023-01-11", "2018/2022", ""),
+        ("安吉县政府工作报告(“十五五”目标与2026年安排)", "2026-01-22", "2025", "2026"),
     ],
 )
 def test_time_of_the_title_and_the_date(title: str, published: str, period: str, plan_year: str) -> None:
@@ -63,6 +72,10 @@ def test_time_of_the_title_and_the_date(title: str, published: str, period: str,
         ("2024-12-05", "近年来,全县重视创新。2022年,新增企业20家。", "../2024-12"),
         ("", "2022年新增企业20家。2022年底有30家。力争到2030年达50家。", "2022"),
         ("", "全县有企业20家。", ""),
+        ("", "2024年是极不平凡的一年。2023年有企业18家。", "2024"),
+        ("", "今年以来,全县新增企业20家。2021年以来有企业90家,谋划2025年项目库。", "2024"),
+        ("", "企业由2020年的18家增加到2025年的30家。", "2025"),
+        ("2024-07-05", "20XX年,全县新增企业20家。", "20XX"),
     ],
 )
 def test_time_without_a_title(published: str, body: str, period: str) -> None:
@@ -89,6 +102,8 @@ def test_heading_gives_the_planned_year() -> None:
         ("——2026年1月26日在安吉县第十七届人民代表大会上", "2026-01-26"),
         ("我县有企业20家。\n安吉县科技局\n2024年1月9日", "2024-01-09"),
         ("2024年3月5日召开会议。", ""),
+        ("工作简报\n安吉县绿化委员会办公室 2024年5月10日\n今年以来", "2024-05-10"),
+        ("情况分析\n县科技局 2024年11月\n今年以来", "2024-11"),
     ],
 )
 def test_dates(head: str, day: str) -> None:
@@ -103,6 +118,7 @@ def test_dates(head: str, day: str) -> None:
         ("来源:湖州日报\n各位代表:现在,我代表县人民政府向大会报告工作。", "县人民政府"),
         ("区科技局(科协)2023年工作总结\n全区有企业20家。", "区科技局"),
         ("工作情况汇报\n全县有企业20家。\n安吉县科技局\n2024年1月9日", "安吉县科技局"),
+        ("经济运行情况\n县发展和改革局 2024年7月9日\n今年以来", "县发展和改革局"),
     ],
 )
 def test_issuers(text: str, issuer: str) -> None:
@@ -122,6 +138,25 @@ def test_issuers(text: str, issuer: str) -> None:
         ("工作总结\n我区生产总值增长5%。宁夏连续两年第1,宁夏新增3家。", Area("宁夏回族自治区", "640000")),
         ("2026年福建省政府工作报告\n厦门、泉州增长。", Area("福建省", "350000")),
         ("工作总结\n企业有20家。", None),
+        ("玉屏州“十四五”科技工作回顾\n州科技局\n五年来,全州有企业20家。", Area("玉屏州")),
+        ("州科技局2023年工作总结\n玉屏州有企业20家,全州增长5%。州委、州政府表彰玉屏州12家。", Area("玉屏州")),
+        ("北岭地区科技工作综述\n全地区有企业20家。", Area("北岭地区")),
+        ("云盘旗科技局2023年工作总结\n全旗有企业20家。", Area("云盘旗")),
+        ("江安吉县科技局2023年工作总结\n全县有企业20家。", Area("江安吉县")),
+        ("一溪碧水绕城来——云盘县生态建设见闻\n今年,全县治理河道20公里。", Area("云盘县")),
+        ("“十四五”时期云盘区人才工作综述\n全区引进人才20名。", Area("云盘区")),
+        ("前三季度临盘市外贸情况\n全市有企业20家。", Area("临盘市")),
+        ("国家税务总局临盘市税务局2023年工作总结\n全市有企业20家。", Area("临盘市")),
+        ("北京市云盘门区科委2023年工作总结\n全区有企业20家。", Area("云盘门区")),
+        ("云盘高新区2023年工作总结\n高新区有企业20家。", Area("云盘高新区")),
+        ("XX经济开发区20XX年工作总结\n开发区有企业20家。", Area("XX经济开发区")),
+        ("青盘镇2023年工作总结\n全镇有企业20家。", Area("青盘镇")),
+        ("景德镇市科技局2023年工作总结\n全市有企业20家。", Area("景德镇市", "360200")),
+        ("浙江纺织协会2024年工作总结\n会员20家。", Area("浙江省", "330000")),
+        ("县科技局2023年工作总结\n出台《云盘县科技创新若干政策》,全县有企业20家。", Area("云盘县")),
+        ("县科技局2023年工作总结\n建设创新型示范县,我局会同县民政局服务企业20家。我县会同县教育局办学。", None),
+        ("区直部门20XX年工作总结\n全区有企业20家,区委、区政府重视。", Area("XX区")),
+        ("在全市科技大会上的讲话\n全市有企业20家,要考察松江、上海、上海、上海。", None),
     ],
 )
 def test_region(text: str, area: Area | None) -> None:
@@ -138,6 +173,22 @@ def test_hints_go_first() -> None:
 def test_captions_buttons_and_contents_are_no_titles() -> None:
     text = "您的位置:首页\n【字体:大 中 小】\n一、工作情况\n全县有企业20家。\n企业情况表"
     assert read(text).title is None
+
+
+@pytest.mark.parametrize(
+    "crumb",
+    [
+        "您当前所在位置:首页 > 政务公开 > 县科技局 > 规划计划",
+        "首页 > 政务公开 > 工作总结",
+        "政务公开 / 县科技局 / 规划计划",
+    ],
+)
+def test_where_a_page_stands_is_no_title(crumb: str) -> None:
+    text = f"{crumb}\n安吉县科技局2023年工作总结\n全县有企业20家。"
+    given = layout(text)
+    for parts in ((Part(Span(0, len(text)), Span(0, len(crumb))),), given.parts):
+        report = read_report(text, Layout(parts, (), (), (), ()), Hints())
+        assert (report.title_text, report.period) == ("安吉县科技局2023年工作总结", "2023")
 
 
 COMPILATION = """工作总结汇编(2篇)
@@ -170,6 +221,22 @@ def test_a_single_part_is_the_whole() -> None:
     text = "安吉县科技局2023年工作总结\n全县有企业20家。"
     report = read(text)
     assert read_parts(text, layout(text), report, Hints()) == (report,)
+
+
+def test_parts_of_a_compilation_without_names() -> None:
+    titles = ("区科技局20XX年工作总结", "XX街道20XX年上半年工作总结")
+    text = f"工作总结汇编\n1.{titles[0]}1\n{titles[0]}\n全区有企业20家。\n{titles[1]}\n街道有企业2家。\n"
+    starts = (text.index(titles[0], 20), text.rindex(titles[1]))
+    parts = tuple(
+        Part(Span(start, end), Span(start, start + len(title)))
+        for start, end, title in zip(starts, (starts[1], len(text)), titles, strict=True)
+    )
+    found = Layout(parts, (), (), (), ())
+    report = read_report(text, found, Hints())
+    assert report.area == Area("XX区")
+    first, second = read_parts(text, found, report, Hints())
+    assert (first.area, first.period) == (Area("XX区"), "20XX")
+    assert (second.area, second.period) == (Area("XX街道"), "20XX-01/20XX-06")
 
 
 REPORT = Report(None, "", None, "2026-01-28", "2025", "2026", gazetteer().resolve("安吉县"))
@@ -205,6 +272,54 @@ def test_default_period(number: int, plan: bool, edtf: str, said: str | None) ->
 def test_default_period_without_any_time() -> None:
     silent = Report(None, "", None, "", "", "", None)
     assert default_period("", layout(""), None, silent) is None
+
+
+HALF = Report(None, "", None, "2024-07-05", "2024-01/2024-06", "2024", None)
+HALF_HEADINGS = """一、上半年工作总结
+二、下半年工作打算
+三、下一步工作
+四、比2023年增加7万亩"""
+
+
+@pytest.mark.parametrize(
+    ("number", "plan", "edtf"),
+    [
+        (0, False, "2024-01/2024-06"),
+        (1, True, "2024-07/2024-12"),
+        (2, True, "2024"),
+        (3, False, "2024-01/2024-06"),
+    ],
+)
+def test_default_period_of_half_a_year(number: int, plan: bool, edtf: str) -> None:
+    found = layout(HALF_HEADINGS, *((line, line[0] in "二三") for line in HALF_HEADINGS.splitlines()))
+    period = default_period(HALF_HEADINGS, found, found.sections[number], HALF, plan=plan)
+    assert period is not None
+    assert period.edtf == edtf
+
+
+@pytest.mark.parametrize(
+    ("period", "planned"),
+    [
+        ("2023", "2024"),
+        ("2024-01/2024-06", "2024-07/2024-12"),
+        ("2024-01/2024-09", "2024"),
+        ("../2024-06", "2024"),
+        ("2021/2025", "2026"),
+        ("20XX", "20XX"),
+    ],
+)
+def test_targets_of_a_report_without_plans(period: str, planned: str) -> None:
+    found = default_period("", layout(""), None, Report(None, "", None, "", period, "", None), plan=True)
+    assert found is not None
+    assert found.edtf == planned
+
+
+def test_next_year_in_a_plans_heading_is_the_year_after_the_report() -> None:
+    text = "三、明年目标"
+    found = layout(text, (text, True))
+    period = default_period(text, found, found.sections[0], REPORT, plan=True)
+    assert period is not None
+    assert period.edtf == "2026"
 
 
 def test_this_year_is_the_planned_one_in_a_section_of_plans() -> None:
