@@ -176,7 +176,8 @@ def _title_times(title: str, anchor: Anchor) -> tuple[str, str]:
 def _mostly(body: str) -> str:
     """The year that the text names most often, the later of two; the one before it where all are still to come.
 
-    A text that says 今年 speaks of no year since which something is so (2021年以来).
+    A text that says 今年 speaks of no year since which something is so (2021年以来); one that only says from when to
+    when something grew speaks of the last.
     """
     this_year = _THIS_YEAR.search(body[:BODY]) is not None
     past: Counter[str] = Counter()
@@ -189,13 +190,10 @@ def _mostly(body: str) -> str:
         weight = _LEAD_WEIGHT if _LEAD.search(body, max(0, found.start() - 3), found.start()) else 1
         ahead = _AHEAD.search(body, max(0, found.start() - 4), found.start())
         (coming if ahead or (_COMING.search(after) and not opens) else past)[found[1]] += weight
-    counts = (
-        past
-        or coming
-        or Counter({max(found[1] for found in _REACHED.finditer(body)): 1} if _REACHED.search(body) else {})
-    )
-    past = past or (counts if counts is not coming else past)
-    most = max(counts, key=lambda year: (counts[year], year), default="")
+    if not past and not coming:
+        return max((found[1] for found in _REACHED.finditer(body)), default="")
+    counts = past or coming
+    most = max(counts, key=lambda year: (counts[year], year))
     return most if past else _before(most)
 
 
