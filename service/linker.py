@@ -202,8 +202,9 @@ def _period(
     plan = status is Status.PLAN
     if choice.period is not None:
         span = entities[choice.period].span
-        # 今年 and 年底 of a target are the plan's, not those of the year reported on.
-        anchor = Anchor(report.published, report.plan_year) if plan and report.plan_year else report.anchor
+        # 今年 and 年底 of a target are the plan's, not those of the year reported on; 明年 is told from the latter.
+        planned = plan and report.plan_year and not span.of(text).startswith("明年")
+        anchor = Anchor(report.published, report.plan_year) if planned else report.anchor
         edtf = read_period(span.of(text), anchor, ahead=plan)
         if edtf is not None:
             return PeriodRef(edtf, span, Source.SENTENCE if sentence.covers(span) else Source.EARLIER)

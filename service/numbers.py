@@ -263,7 +263,10 @@ def _bound(text: str, span: Span, over: bool) -> Bound:
 
 _TOP = re.compile(r"首位|榜首|首个|首名|魁首|冠军|之首|第一|最[高多大快好优低少小前]|居首|首")
 _FIRST_N = re.compile(r"(?:前|TOP|Top|top)\s?第?([\dX零一二两三四五六七八九十百]+)|(\d+)强")
-_ORDINAL = re.compile(r"第?\s?([\dX零一二两三四五六七八九十百千]+)")
+# The ordinal is the number after 第, else the last one: before it may stand how many are ranked (全市十县第二位).
+_ORDINAL = re.compile(
+    r"第\s?([\dX零一二两三四五六七八九十百千]+)|([\dX零一二两三四五六七八九十百千]+)(?=[^\dX零一二两三四五六七八九十百千]*$)"
+)
 _BEFORE_ORDINAL = re.compile(
     r"排名|位次|位列|位居|名列|排在|排|位|列|居|占|的|均|前进至|前|第|首|榜首|冠军|TOP|最|[\dXＸ\s]"
     r"|[一二三四五六七八九十百]+[位名强个]"
@@ -283,7 +286,7 @@ def _rank(value: str) -> Quantity | None:
         return Quantity(1.0, float(found.low), "名次", Bound.RANGE)
     ordinal = _ORDINAL.search(value)
     if ordinal:
-        found = read(ordinal[1])
+        found = read(ordinal[1] or ordinal[2])
         if found is None or found.low is None:
             return Quantity(None, None, "名次", Bound.EXACT, True)
         return Quantity(float(found.low), float(found.low), "名次", Bound.EXACT)
@@ -308,7 +311,7 @@ def scope_of(text: str, span: Span) -> str | None:
 # -------------------------------------------------------------------------------------------------- sign and base
 
 _FALL = re.compile(
-    r"下降|降低|减少|下滑|下跌|低于|少于|慢于|回落|收窄|缩减|缩短|缩小|压减|压缩|精简|削减|负增长|萎缩|降价|下调|压降|节约|节省|跌|降|减"
+    r"下降|降低|减少|下滑|下跌|(?<!不)[低少]于|慢于|回落|收窄|缩减|缩短|缩小|压减|压缩|精简|削减|负增长|萎缩|降价|下调|压降|节约|节省|跌|降|减"
 )
 _RISE = re.compile(r"增长|增加|提高|提升|上升|高于|高出|快于|多于|优于|扩大|上涨|上调|新增|增|升|涨|回升")
 # A fall that shrinks is a rise (降幅收窄2个百分点); its size alone is a fall (降幅达3%).

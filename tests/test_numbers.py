@@ -289,3 +289,17 @@ def test_annotated_reports() -> None:
             right["base"] += base_of(report["text"], span, measure) == o["base"]
             right["scope"] += o["scope"] == (scope_of(report["text"], span) if measure is Measure.RANK else None)
     assert {field: round(count / total, 3) >= 0.985 for field, count in right.items()} == dict.fromkeys(right, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "low"), [("全市十县第二位", 2), ("全省183个县(市、区)第7", 7), ("26县第一", 1), ("全省75名", 75)]
+)
+def test_a_rank_is_its_ordinal_and_not_how_many_are_ranked(text: str, low: float) -> None:
+    quantity = read_quantity(text, Span(0, len(text)), Label.RANK)
+    assert quantity is not None
+    assert (quantity.low, quantity.unit) == (low, "名次")
+
+
+def test_a_floor_of_growth_is_no_fall() -> None:
+    text = "技改投资增长不低于8%"
+    assert sign(text, Span(len(text) - 2, len(text)), Measure.GROWTH) == 1
