@@ -134,7 +134,7 @@ def _balanced(text: str, start: int, end: int) -> tuple[int, int]:
             else:
                 opening = text.rfind(CLOSING[c], max(0, start - LONGEST_TITLE), start)
                 near = LONGEST_TITLE if c == "》" else 1
-                return (opening, end) if start - near <= opening else (start, end)
+                return (opening, end) if opening >= max(0, start - near) else (start, end)
     if open_:
         i = open_[0]
         close = _close(text, i)
