@@ -75,7 +75,9 @@ def link(
 def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagger: Tagger) -> dict[int, Choice]:
     """Ask the model about every value entity, keyed by its number among the entities."""
     entities = tagged.entities
-    found = [p for p in pairs(entities, around) if _same_part(entities[p.value], entities[p.candidate], layout)]
+    starts = [p.span.start for p in layout.parts]
+    part = [bisect_right(starts, e.span.start) for e in entities]
+    found = [p for p in pairs(entities, around) if part[p.value] == part[p.candidate]]
     index = np.array([(p.value, p.candidate) for p in found], np.int64).reshape(-1, 2)
     features = np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES))
     scores = tagger.score_pairs(tagged, index, features)
@@ -223,13 +225,6 @@ def _area(text: str, choice: Choice, entities: Sequence[Entity], sentence: Span,
 def _plan(layout: Layout, around: Surroundings, value: Entity) -> bool:
     section = layout.sentences[around.sentence_of(value.span.start)].section
     return section >= 0 and layout.sections[section].plan
-
-
-def _same_part(a: Entity, b: Entity, layout: Layout) -> bool:
-    if len(layout.parts) == 1:
-        return True
-    starts = [p.span.start for p in layout.parts]
-    return bisect_right(starts, a.span.start) == bisect_right(starts, b.span.start)
 
 
 def _sigmoid(x: float) -> float:

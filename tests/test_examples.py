@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from service.candidates import KINDS, PAIR_SIZES
+from service.linker import MEASURES, STATUSES
 from service.records import Label
 from service.tags import tag_ids
-from training.examples import IGNORE, MEASURES, STATUSES, example
+from training.examples import IGNORE, example
 from training.markup import compile_markup
 
 BODY = (

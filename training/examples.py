@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from service.candidates import KINDS, Surroundings, pairs, value_features
 from service.layout import lay_out
+from service.linker import MEASURES, STATUSES
 from service.normalise import normalise
 from service.periods import read_period
 from service.records import Anchor, Bound, Clean, Entity, Label, Measure, Quantity, Sentence, Span, Status, last_year
@@ -28,8 +29,6 @@ from service.tags import OUTSIDE, tag_ids
 from service.windows import Window, windows
 from training.markup import Annotated, Document
 
-MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
-STATUSES = tuple(Status)
 IGNORE = -100
 HELD_OUT_SHARE = 0.1
 # The provinces whose hand-annotated excerpts are never trained on: a west, a centre and an east one, both excerpts

@@ -31,10 +31,11 @@ from transformers import get_linear_schedule_with_warmup
 
 from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
+from service.linker import MEASURES, STATUSES
 from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
-from training.examples import IGNORE, MEASURES, STATUSES, Example, examples, held_out, read_gold
+from training.examples import IGNORE, Example, examples, held_out, read_gold
 from training.markup import Document, gold_record
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
