@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
 from training.examples import HELD_OUT_SHARE, held_out
 from training.markup import Document, to_record
 from training.seeds import stale
-from training.validate import documents, faults, statistics
+from training.validate import documents, faults, main, statistics
 
 LEAST_REPORTS, LEAST_CHARACTERS, LEAST_BUREAUS = 160, 160_000, 14
 
@@ -62,3 +64,12 @@ def test_statistics_count_every_report(reports: list[Document]) -> None:
 
 def test_seed_texts_are_those_of_their_annotation() -> None:
     assert stale() == []
+
+
+def test_reports_go_out_as_json_lines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reports: list[Document]) -> None:
+    out = tmp_path / "reports.jsonl"
+    monkeypatch.setattr("sys.argv", ["validate", "--jsonl", str(out)])
+    assert main() == 0
+    records = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
+    assert [r["id"] for r in records] == [d.id for d in reports]
+    assert set(records[0]) == {"id", "text", "entities", "relations", "meta"}

@@ -1,16 +1,15 @@
 """Checks the annotated reports and counts what they hold.
 
-`python -m training.validate [FILE...] [--show ID] [--statistics]` prints every fault as `file:line: message` and
-exits 1
-where there is one.  Checked: the markup compiles; spans do not overlap; ids are unique; periods are EDTF; every
-number of
-the text is a value, part of an entity, a heading's number or a document number; what overrules the reader is needed.
+`python -m training.validate [FILE...] [--show ID] [--statistics] [--jsonl FILE]` prints every fault as
+`file:line: message` and exits 1 where there is one.  Checked: the markup compiles; spans do not overlap; ids are unique;
+periods are EDTF; every number in digits is a value, part of an entity, a heading's number or a document number.
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import json
 import re
 import sys
 from collections import Counter
@@ -20,7 +19,7 @@ from pathlib import Path
 from service.periods import is_edtf
 from service.quantities import find_numbers
 from service.records import Label, Measure, Span
-from training.markup import Document, MarkupError, compile_file
+from training.markup import Document, MarkupError, compile_file, to_record
 
 REPORTS = Path(__file__).resolve().parent.parent / "annotations" / "reports"
 # Numbers that number or name things: list heads, document numbers, page numbers of a table of contents, 4G, 5.0版,
@@ -101,6 +100,7 @@ def main() -> int:
     parser.add_argument("files", nargs="*", type=Path)
     parser.add_argument("--show", metavar="ID", help="print this document's observations as compiled")
     parser.add_argument("--statistics", action="store_true")
+    parser.add_argument("--jsonl", type=Path, metavar="FILE", help="write the reports as doccano JSONL(relation)")
     args = parser.parse_args()
     good: list[Document] = []
     wrong = 0
@@ -124,6 +124,10 @@ def main() -> int:
             print(describe(document))
     if args.statistics:
         print(statistics(good))
+    if args.jsonl:
+        args.jsonl.write_text(
+            "".join(json.dumps(to_record(d), ensure_ascii=False) + "\n" for d in good), encoding="utf-8"
+        )
     print(f"{len(good)} reports, {wrong} faults")
     return 1 if wrong else 0
 
