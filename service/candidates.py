@@ -1,10 +1,8 @@
 """Candidates: the spans a value may belong to, with what the pair looks like from outside.
 
-In: clean text, its entities in reading order, its sentences.  Out: for every value its candidate indicators,
-periods and
-areas, each with a row of small integers (`PAIR_SIZES` says how many values a slot has), and a row for the value
-itself.
-The linker's model scores these pairs; training makes the same ones.  Knows nothing of scores.
+In: clean text, its entities in reading order, its sentences.  Out: for every value its candidate indicators, periods
+and areas, each with a row of small integers (`PAIR_SIZES` says how many values a slot has), and a row for the value
+itself. The linker's model scores these pairs; training makes the same ones.  Knows nothing of scores.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Captions: the indicators of a table named again in its caption and in the heading above it.
 
-In: clean text, its layout, the entities that the tables' own cells gave.  Out: further INDICATOR entities, each in
-a caption
-or heading, reading just as a header cell of the table below does.  A network seldom knows what such bare lines hold;
-the table does.
+In: clean text, its layout, the entities that the tables' own cells gave.  Out: further INDICATOR entities, each in a
+caption or heading, reading just as a header cell of the table below does.  A network seldom knows what such bare
+lines hold; the table does.
 """
 
 from __future__ import annotations

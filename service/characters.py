@@ -1,8 +1,7 @@
 """Characters to ids: one code point, one id.
 
 In: text.  Out: an int64 array of the same length.  Digits fold to one id, so that the model sees the shape of a
-number
-and cannot memorise its value; white space and controls share one id; what the vocabulary lacks is tried in its
+number and cannot memorise its value; white space and controls share one id; what the vocabulary lacks is tried in its
 compatibility form (NFKC, first character).  Knows nothing of words, spans or the model behind the ids.
 """
 

@@ -2,8 +2,7 @@
 
 In: clean text, the entities that the network's best path gives, the quantities and times that can be read there with
 what the network thinks of their characters.  Out: the entities, mended.  The network decides what is an entity and
-which; the
-rules here only move an edge that cannot be right, and complete the quantities:
+which; the rules here only move an edge that cannot be right, and complete the quantities:
 
 1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which
 one

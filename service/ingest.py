@@ -3,8 +3,8 @@
 In: bytes, with the file's name and content type where known.  Out: `str`, every character as it stands in the file:
 line ends stay, since offsets of the response count code points of this very text.  Knows nothing of reports.
 
-The form of the file is told by its first bytes, then by its suffix, then by its content type; `READERS` maps a form to
-its reader and is the one place where further readers are added.  Encodings are a cascade of strict decodings:
+The form of the file is told by its first bytes, then by its suffix, then by its content type; `READERS` maps a form
+to its reader and is the one place where further readers are added.  Encodings are a cascade of strict decodings:
 
 1. a byte order mark (UTF-8, UTF-16, GB18030);
 2. UTF-16 without a mark, where NUL bytes betray it;

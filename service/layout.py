@@ -8,8 +8,8 @@ In: clean text.  Out: `records.Layout`.  Read from coarse to fine:
 4. sentences, which end at 。 ! ? and at the end of a line, not at ;
 5. what is no figure and why: furniture, contents list, markers of headings and lists, document numbers.
 
-Lines that say who published when are both sentences (their dates and bodies are read) and, for their other figures, set
-aside.  Buttons, page numbers and links are set aside whole.  What the sentences say is not known here.
+Lines that say who published when are both sentences (their dates and bodies are read) and, for their other figures,
+set aside.  Buttons, page numbers and links are set aside whole.  What the sentences say is not known here.
 """
 
 from __future__ import annotations

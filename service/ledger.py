@@ -1,8 +1,8 @@
 """The ledger: every number of a text is accounted for.
 
-In: clean text, its layout, the entities and the observations.  Out: `Ledger`: each number that `find_numbers` finds is
-observed (lies in an observation's value), set aside for a reason, or unexplained.  A number set aside is listed by its
-own span, so that observed + set aside + unexplained = numbers.  Knows nothing of how observations are made; an
+In: clean text, its layout, the entities and the observations.  Out: `Ledger`: each number that `find_numbers` finds
+is observed (lies in an observation's value), set aside for a reason, or unexplained.  A number set aside is listed by
+its own span, so that observed + set aside + unexplained = numbers.  Knows nothing of how observations are made; an
 extraction that silently drops a number shows here and nowhere else.
 """
 

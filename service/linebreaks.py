@@ -1,7 +1,7 @@
 """Hard line breaks inside a sentence: which newlines of a text part nothing.
 
-In: a text whose blanks are in order (no blanks at line ends).  Out: the spans of newlines to delete.  Two things break
-lines: extraction of links and emphasis (`占⏎GDP⏎比重`, `《⏎某协定⏎》`, `PM⏎2.5`), and copies of pages with a
+In: a text whose blanks are in order (no blanks at line ends).  Out: the spans of newlines to delete.  Two things
+break lines: extraction of links and emphasis (`占⏎GDP⏎比重`, `《⏎某协定⏎》`, `PM⏎2.5`), and copies of pages with a
 fixed width.  A line that looks like a heading, a list item, a table row or page furniture is never joined to the one
 before it; where it is unclear, the break stays.  Knows nothing of the meaning of lines beyond their look.
 """

@@ -1,10 +1,10 @@
 """The linker: which indicator, period and area a value belongs to, and what it says of them.
 
 In: clean text, its layout, the tagged entities and the reports of the parts.  Out: observations of the prose, in
-reading
-order.  The model decides the links, the measure and the status, because these hang on meaning; rules read what the
-characters themselves say: numbers, units, bounds, signs, scopes, bases, dates.  A rule overrules the model only where
-the annotation leaves no choice: a rank is a rank, percentage points are a difference, and what `wording` settles.
+reading order.  The model decides the links, the measure and the status, because these hang on meaning; rules read
+what the characters themselves say: numbers, units, bounds, signs, scopes, bases, dates.  A rule overrules the model
+only where the annotation leaves no choice: a rank is a rank, percentage points are a difference, and what `wording`
+settles.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Quantities: what the value entities of a text say, in base units.
 
 In: clean text, the span of a value entity and its label.  Out: `Quantity` (low, high, unit, bound), and what only the
-words around the number tell: the sign of a change, the scope of a rank, the base of a comparison.  Knows nothing of the
-model, of sentences, tables, indicators and periods; meanings are those of annotation.md, section 2.
+words around the number tell: the sign of a change, the scope of a rank, the base of a comparison.  Knows nothing of
+the model, of sentences, tables, indicators and periods; meanings are those of annotation.md, section 2.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 In: the expression's own text and the anchor (the report's date, and the year it speaks of).  Out: an EDTF year,
 month, day or interval; `../` and a date for 截至 (as of), `X` for masked digits.  None where the expression sets no
-time (每年, 寒暑假, 同期) or no valid one (13月).  Knows nothing of sentences: which figures a period governs is decided
-elsewhere.
+time (每年, 寒暑假, 同期) or no valid one (13月).  Knows nothing of sentences: which figures a period governs is
+decided elsewhere.
 
 A general parser of dates reads 1-9月 as the 9th of January; here it is January to September.
 """

@@ -2,9 +2,8 @@
 
     text ─ normalise ─ lay out ─ read the report ─ read tables ─ tag ─ link ─ account ─ check ─▶ Extraction
 
-Each stage is a pure function of what stands before it.  `Pipeline.load` is the only expensive call; a loaded
-pipeline may
-be used by several threads at once.
+Each stage is a pure function of what stands before it.  `Pipeline.load` is the only expensive call; a loaded pipeline
+may be used by several threads at once.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Finding numbers and quantities in running text, without the model.
 
 In: clean text.  Out: the spans of all numbers (for the ledger), and the spans of all complete quantities, with the
-unit, as the span rules of annotation.md want them, each with the label that its unit suggests (for snapping the model's
-edges and for what the model missed).  Knows nothing of entities, sentences and periods, and reads no values.
+unit, as the span rules of annotation.md want them, each with the label that its unit suggests (for snapping the
+model's edges and for what the model missed).  Knows nothing of entities, sentences and periods, and reads no values.
 """
 
 from __future__ import annotations

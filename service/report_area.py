@@ -1,9 +1,9 @@
 """Which region a report speaks of, by its title, its issuer, its head and the words it uses for itself.
 
 In: clean text, the span of a report or of a part, its title and issuer.  Out: `records.Area`, or None where the text
-names none.  A name in the title, of the issuer or in the lines above the prose decides: of the list, masked (XX区), or
-of no list (临江区, 临江高新区, 青山镇).  Else the words 我区, 全县, 县委 say what kind of region it is, and the name of
-that kind that the text has most often is the one.
+names none.  A name in the title, of the issuer or in the lines above the prose decides: of the list, masked (XX区),
+or of no list (临江区, 临江高新区, 青山镇).  Else the words 我区, 全县, 县委 say what kind of region it is, and the
+name of that kind that the text has most often is the one.
 """
 
 from __future__ import annotations

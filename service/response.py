@@ -1,7 +1,8 @@
 """From records to what leaves the house: the JSON form and the CSV form.
 
 In: an `Extraction`, whose spans count characters of the clean text.  Out: dictionaries of the posted text (`schema`),
-or rows of one flat table.  Here alone do clean offsets become posted ones.  Knows nothing of HTTP, files or the model.
+or rows of one flat table.  Here alone do clean offsets become posted ones.  Knows nothing of HTTP, files or the
+model.
 """
 
 from __future__ import annotations

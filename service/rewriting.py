@@ -2,7 +2,8 @@
 
 In: a text.  Out: `records.Clean`.  Two kinds of change are possible, and both keep the offset map exact: a character
 becomes another one in its place, and characters are deleted, either into nothing or into the character before them.
-Nothing is ever inserted or moved, so the ranges stay non-empty, monotone and apart.  What to change is not known here.
+Nothing is ever inserted or moved, so the ranges stay non-empty, monotone and apart.  What to change is not known
+here.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What was posted to `/extract`, read and checked.
 
-In: a request, and the limits.  Out: a `Submission` (text, hints, whether it came as a file), or the `BaoshuError` that
-says why not.  The body is counted while it comes in and refused as soon as it is too long.  Knows nothing of how a text
-is read.
+In: a request, and the limits.  Out: a `Submission` (text, hints, whether it came as a file), or the `BaoshuError`
+that says why not.  The body is counted while it comes in and refused as soon as it is too long.  Knows nothing of how
+a text is read.
 """
 
 from __future__ import annotations

@@ -3,8 +3,7 @@
 In: clean text and its windows.  Out: `Tagged`: entities in reading order, each with the vectors of its first and last
 character, and scores for whatever pairs and values the linker asks about.  A model folder holds `reader.onnx` (ids,
 mask -> tag logits, vectors), `pairs.onnx`, `values.onnx`, `characters.npy` and `manifest.json`.  Knows nothing of
-what
-numbers, periods or areas mean.
+what numbers, periods or areas mean.
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """BIOES tags: the tag set and the decoding of logits into spans under its constraints.
 
 In: tag logits, shape (rows, length, TAGS).  Out: for every row the best valid sequence of spans with a score in [0,
-1].
-The search is Viterbi over the only moves that BIOES allows (a span's inside follows its own begin), written so that
-one
-step costs a handful of vector operations over all rows.  Knows nothing of text or windows.
+1]. The search is Viterbi over the only moves that BIOES allows (a span's inside follows its own begin), written so
+that one step costs a handful of vector operations over all rows.  Knows nothing of text or windows.
 """
 
 from __future__ import annotations

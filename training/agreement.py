@@ -4,12 +4,10 @@
 
 In: `annotations/second/*.txt`, reports that someone annotated again from the bare text, without sight of the first
 annotation, and the files of the same name in `annotations/reports`.  Out: the table of `training.score`, with the
-first
-reading as gold and the second as the answer, after a line that says what was compared; with `--differences` every
-place where the two part.
-F1 on exact spans is the measure because it needs no guess of how many spans nobody marked, which kappa does
-(Hripcsak and Rothschild, 2005, J. Am. Med. Inform. Assoc. 12(3)).
-What it does not know: who is right.
+first reading as gold and the second as the answer, after a line that says what was compared; with `--differences`
+every place where the two part. F1 on exact spans is the measure because it needs no guess of how many spans nobody
+marked, which kappa does (Hripcsak and Rothschild, 2005, J. Am. Med. Inform. Assoc. 12(3)). What it does not know: who
+is right.
 """
 
 from __future__ import annotations

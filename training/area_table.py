@@ -3,10 +3,8 @@
     python -m training.area_table LISTS service/data/areas.csv
 
 In: a folder with `provinces.csv`, `cities.csv` and `areas.csv`, each with `code` and `name` (codes of two, four and
-six
-digits).  Out: `code,name,level`, six-digit codes of GB/T 2260, sorted.  Left out: groupings that are no place
-(市辖区),
-and statistical codes for development zones (71-80 in the last two places), which GB/T 2260 does not have.
+six digits).  Out: `code,name,level`, six-digit codes of GB/T 2260, sorted.  Left out: groupings that are no place
+(市辖区), and statistical codes for development zones (71-80 in the last two places), which GB/T 2260 does not have.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Annotated documents as training examples: what the runtime would see, with the answers.
 
 In: compiled markup documents, and the hand-annotated excerpts where they are present.  Out: `Example`s: the
-document's
-clean text laid out and cut into windows as at run time, tag ids, candidate pairs with features and targets.
-Knows nothing of networks.
+document's clean text laid out and cut into windows as at run time, tag ids, candidate pairs with features and
+targets. Knows nothing of networks.
 """
 
 from __future__ import annotations

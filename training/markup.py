@@ -1,8 +1,7 @@
 """The inline markup in which reports are annotated as they are written, and its compiler.
 
-In: one `annotations/reports/*.txt` file: head lines `# key: value`, then the text with entities in braces.
-Out: a `Document` (text, entities, observations), and from it the doccano JSONL(relation) record of contract.md,
-section 3.
+In: one `annotations/reports/*.txt` file: head lines `# key: value`, then the text with entities in braces. Out: a
+`Document` (text, entities, observations), and from it the doccano JSONL(relation) record of contract.md, section 3.
 Every error names the file's line.  What it does not know: whether the annotation is right; `training.validate` asks
 that.
 

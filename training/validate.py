@@ -1,8 +1,8 @@
 """Checks the annotated reports and counts what they hold.
 
 `python -m training.validate [FILE...] [--show ID] [--statistics] [--jsonl FILE]` prints every fault as
-`file:line: message` and exits 1 where there is one.  Checked: the markup compiles; spans do not overlap; ids are unique;
-periods are EDTF; every number in digits is a value, part of an entity, a heading's number or a document number.
+`file:line: message` and exits 1 where there is one.  Checked: the markup compiles; spans do not overlap; ids are
+unique; periods are EDTF; every number in digits is a value, part of an entity, a heading's or a document's number.
 """
 
 from __future__ import annotations
