@@ -160,7 +160,7 @@ class _Reader:
         self._head = header_rows(text, table)
         self._columns = columns(text, table, self._head, report.area)
         self._caption = table.caption.of(text) if table.caption is not None else ""
-        note = text[max(0, (table.caption or table.span).start - 40) : table.rows[0][0].span.start]
+        note = text[max(0, (table.caption or table.span).start - 40) : table.span.start]
         found = _CAPTION_UNIT.search(note)
         self._units = re.split(r"[、,，/;；\s]+", found[1].strip()) if found is not None else []
         self._base = self._base_period(hint)

@@ -141,7 +141,7 @@ def _table(text: str, block: list[_Row]) -> Table | None:
     """The table a block of rows is, or None where it is furniture."""
     border = all(row.leading for row in block)
     rows = [(row.line, list(row.cells[1:] if border else row.cells)) for row in block]
-    rows = [(line, cells) for line, cells in rows if cells and not _is_rule(text, cells)]
+    rows = [(line, cells) for line, cells in rows if _filled(cells) and not _is_rule(text, cells)]
     caption: Span | None = None
     while rows and _filled(rows[0][1]) == 1 and len(rows) > 1:
         only = next(cell for cell in rows[0][1] if cell.end > cell.start)

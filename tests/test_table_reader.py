@@ -335,3 +335,11 @@ def _as_gold(o: Observation) -> dict[str, Any]:
         "base": o.base,
         "status": o.status.value,
     }
+
+
+@pytest.mark.parametrize("blank", [1, 2])
+def test_blank_rows_are_no_rows(blank: int) -> None:
+    text = "全市情况表\n" + " |  |\n" * blank + "区块 | 研发费用(亿元) |\n安吉县 | 3.2 |\n"
+    (table,) = find_tables(text)
+    (observation,) = read_table(text, table, report()).observations
+    assert observation.quantity.low == 320_000_000
