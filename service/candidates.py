@@ -12,7 +12,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from service.records import Entity, Label, Sentence, Span
+from service.records import Entity, Label, Sentence
 
 KINDS = (Label.INDICATOR, Label.PERIOD, Label.AREA)
 VALUES = (Label.MONEY, Label.PERCENT, Label.PEOPLE, Label.COUNT, Label.RANK)
@@ -20,8 +20,7 @@ VALUES = (Label.MONEY, Label.PERCENT, Label.PEOPLE, Label.COUNT, Label.RANK)
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How far a value looks for candidates of a kind: how many before it within how many characters, how many after
-    it
+    """How far a value looks for candidates of a kind: how many before it within how many characters, how many after it
     in its own sentence.  Read off the annotated reports: beyond these lies under one link in two hundred."""
 
     before: int
@@ -152,8 +151,7 @@ def _features(
 
 def _form(other: Entity, kind: Label, text: str) -> int:
     """Of a period or area: 1 where it is the base of a comparison, 2 where it is deictic or unresolved; of an
-    indicator: 3
-    where its name ends like a growth or a share."""
+    indicator: 3 where its name ends like a growth or a share."""
     word = other.span.of(text)
     if kind is Label.INDICATOR:
         return 3 if word.endswith(("增速", "增幅", "比重", "占比", "率", "强度")) else 0
@@ -162,8 +160,3 @@ def _form(other: Entity, kind: Label, text: str) -> int:
     if kind is Label.PERIOD:
         return 2 if word.startswith(("连续", "每")) else 0
     return 2 if word[:1] in "全我本" else 0
-
-
-def value_vectors(span: Span) -> tuple[int, int]:
-    """The two characters whose vectors stand for a span."""
-    return span.start, span.end - 1

@@ -44,18 +44,16 @@ from service.wording import LIGHT, dates, measure_named, sets_time, status_said
 MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
 STATUSES = tuple(Status)
 # A value with no indicator above one half takes its best one if that is at least this likely (calibrated on the
-# held-out
-# part: below it the values that truly have none outnumber the rest).
+# held-out part: below it the values that truly have none outnumber the rest).
 LAST_RESORT = 0.1
 GROWTH_UNITS = ("%", "‰", "倍", "番", "成")
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What the model chose for one value: entity numbers with their probability; None where it chose none."""
+    """What was chosen for one value, by entity numbers (None where none), with the probability of it all."""
 
     indicators: tuple[int, ...]
-    indicator_score: float
     period: int | None
     area: int | None
     measure: Measure
@@ -121,7 +119,7 @@ def _choice(
     status_p = _softmax(statuses)
     status = STATUSES[int(status_p.argmax())]
     score = value.score * certain * period_score * area_score * measure_score * float(status_p.max())
-    return Choice(indicators, certain, period, area, measure, status, score)
+    return Choice(indicators, period, area, measure, status, score)
 
 
 def _measure(value: Entity, text: str, logits: NDArray[np.float32]) -> tuple[Measure, float]:

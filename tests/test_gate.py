@@ -9,15 +9,17 @@ from typing import Any
 import pytest
 
 from service.pipeline import Pipeline
-from training.gate import FLOORS, below, digest, held_out_gold
-from training.score import MODELS, Scores, respond, score
+from service.settings import DEFAULT_MODEL
+from training.gate import FLOORS, below, held_out_gold
+from training.markup import digest
+from training.score import Scores, respond, score
 
 DEV = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "dev.jsonl"
 
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline.load(MODELS / "baoshu-base")
+    return Pipeline.load(DEFAULT_MODEL)
 
 
 def _floors(name: str) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from service.pipeline import Pipeline
+from service.settings import DEFAULT_MODEL
 from training.golden import GOLDEN, rows
-from training.score import MODELS
 from training.seeds import SEEDS
 
 # int8 products round differently from one processor to the next, which can turn a close decision.
@@ -19,7 +19,7 @@ SEED_FILES = sorted(SEEDS.glob("*.txt"))
 
 @pytest.fixture(scope="module")
 def pipeline() -> Pipeline:
-    return Pipeline.load(MODELS / "baoshu-base")
+    return Pipeline.load(DEFAULT_MODEL)
 
 
 def test_every_seed_has_its_golden_file() -> None:

@@ -11,18 +11,18 @@ unnoticed.  Floors on the hand-annotated reports beside the project are kept in 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from service.pipeline import Pipeline
 from service.records import Hints
+from service.settings import DEFAULT_MODEL
 from training.examples import held_out
-from training.markup import gold_record
-from training.score import FIELDS, MODELS, Scores, hints_of, respond, score
+from training.markup import digest, gold_record
+from training.score import FIELDS, Scores, hints_of, respond, score
 from training.validate import documents
 
 FLOORS = Path(__file__).resolve().parent / "floors.json"
@@ -33,11 +33,6 @@ def held_out_gold() -> tuple[list[dict[str, Any]], dict[str, Hints]]:
     """The held-out own reports in the scorer's form, with what a caller would know of each."""
     held = [d for d in documents() if held_out(d.id)]
     return [gold_record(d) for d in held], {d.id: hints_of(d) for d in held}
-
-
-def digest(gold: Sequence[Mapping[str, Any]]) -> str:
-    """A hash over the annotated documents, their annotation included."""
-    return hashlib.sha256(json.dumps(gold, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def figures(scores: Scores) -> dict[str, float]:
@@ -58,7 +53,7 @@ def below(scores: Scores, floors: Mapping[str, float]) -> list[str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Hold the shipped model against its floors.")
-    parser.add_argument("--model", type=Path, default=MODELS / "baoshu-base")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
     parser.add_argument("--set", action="store_true", help="write the floors anew, where none would be lower")
     args = parser.parse_args()
     gold, hints = held_out_gold()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from service.pipeline import Pipeline
 from service.response import CSV_COLUMNS, to_csv
-from training.score import MODELS
+from service.settings import DEFAULT_MODEL
 from training.seeds import SEEDS
 
 GOLDEN = SEEDS.parent / "tests" / "golden"
@@ -27,7 +27,7 @@ def rows(pipeline: Pipeline, path: Path) -> list[dict[str, str]]:
 
 
 def main() -> None:
-    pipeline = Pipeline.load(MODELS / "baoshu-base")
+    pipeline = Pipeline.load(DEFAULT_MODEL)
     GOLDEN.mkdir(exist_ok=True)
     for path in sorted(SEEDS.glob("*.txt")):
         with (GOLDEN / f"{path.stem}.csv").open("w", encoding="utf-8", newline="") as out:

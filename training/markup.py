@@ -23,8 +23,10 @@ that.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -359,3 +361,8 @@ def gold_record(document: Document) -> dict[str, Any]:
             for o in document.observations
         ],
     }  # fmt: skip
+
+
+def digest(gold: Sequence[Mapping[str, Any]]) -> str:
+    """A hash over gold records, their annotation included."""
+    return hashlib.sha256(json.dumps(gold, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -27,6 +27,7 @@ from typing import Any
 from service.pipeline import Pipeline
 from service.records import Hints
 from service.response import to_json
+from service.settings import DEFAULT_MODEL
 from training.examples import held_out
 from training.markup import Document, gold_record
 from training.validate import documents
@@ -34,7 +35,6 @@ from training.validate import documents
 FIELDS = ("low", "high", "unit", "bound", "measure", "status", "period", "area", "scope")
 STATED = ("period", "area", "scope")  # asked only where the gold states them
 TOLERANCE = 1e-6
-MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
 @dataclass(slots=True)
@@ -192,7 +192,7 @@ def main() -> None:
     which.add_argument(
         "--gold", type=Path, help="annotated records, one a line; without it the held-out own reports are scored"
     )
-    parser.add_argument("--model", type=Path, default=MODELS / "baoshu-base")
+    parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
     parser.add_argument("--errors", type=int, default=0)
     parser.add_argument("--save", type=Path, help="write the responses here, a line each: {id, response}")
     args = parser.parse_args()

@@ -12,7 +12,6 @@ cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where th
 from __future__ import annotations
 
 import argparse
-import hashlib
 import itertools
 import json
 import random
@@ -36,7 +35,7 @@ from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
 from training.examples import IGNORE, Example, examples, held_out, read_gold
-from training.markup import Document, gold_record
+from training.markup import Document, digest, gold_record
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
 
@@ -271,8 +270,7 @@ def load_base(folder: Path, layers: int) -> tuple[Encoder, dict[str, int]]:
 def fingerprint(read: list[Document]) -> dict[str, Any]:
     """How many documents and characters, and a hash over texts and annotations, in the order of their ids."""
     records = [gold_record(d) for d in sorted(read, key=lambda d: d.id)]
-    digest = hashlib.sha256(json.dumps(records, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
-    return {"documents": len(read), "characters": sum(len(d.text) for d in read), "sha256": digest}
+    return {"documents": len(read), "characters": sum(len(d.text) for d in read), "sha256": digest(records)}
 
 
 def make_reader(encoder: Encoder) -> Reader:
