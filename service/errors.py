@@ -8,6 +8,9 @@
     ├── InvalidRequest     invalid-request      400  a malformed body or field
     ├── BodyTooLarge       body-too-large       413  more bytes than the longest text can need
     ├── UnsupportedMedia   unsupported-media    415  a request body of a kind not read here
+    ├── Unauthorized       unauthorized         401  no key, or one that is not known here
+    ├── Forbidden          forbidden            403  a key without the scope that this needs
+    ├── TooManyRequests    too-many-requests    429  more requests a minute than one key may send
     ├── NotFound           not-found            404  no such address
     ├── MethodNotAllowed   method-not-allowed   405  the address exists, not for this method
     ├── Busy               busy                 503  as many texts wait as may wait
@@ -79,6 +82,35 @@ class InvalidRequest(BaoshuError):
     code = "invalid-request"
     status = 400
     title = "请求有误"
+
+
+class Unauthorized(BaoshuError):
+    code = "unauthorized"
+    status = 401
+    title = "需要密钥"
+
+    def __init__(
+        self, detail: str = "请以 Authorization: Bearer 或 X-API-Key 请求头附上有效的密钥；密钥由 baoshu keys add 生成。"
+    ) -> None:
+        super().__init__(detail)
+
+
+class Forbidden(BaoshuError):
+    code = "forbidden"
+    status = 403
+    title = "权限不足"
+
+
+class TooManyRequests(BaoshuError):
+    """`seconds`: how long to wait before the next request, whole and at least 1."""
+
+    code = "too-many-requests"
+    status = 429
+    title = "请求过于频繁"
+
+    def __init__(self, limit: int, seconds: int) -> None:
+        super().__init__(f"每分钟最多 {limit} 次请求；请在 {seconds} 秒后重试。")
+        self.seconds = seconds
 
 
 class NotReady(BaoshuError):

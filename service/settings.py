@@ -13,8 +13,12 @@ from pathlib import Path
 PREFIX = "BAOSHU_"
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
-# Weights stand beside the package, in `models/<name>/` of the checkout.
-DEFAULT_MODEL = Path(__file__).resolve().parent.parent / "models" / "baoshu-base"
+# Weights stand beside the package, in `models/<name>/` of the checkout; so does what the service keeps, in `var/`.
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_MODELS = ROOT / "models"
+DEFAULT_MODEL = DEFAULT_MODELS / "baoshu-base"
+DEFAULT_ARCHIVE = f"sqlite:///{ROOT / 'var' / 'baoshu.db'}"
+ARCHIVE_FORMS = ("sqlite:///", "postgresql://")
 
 # A JSON body spends at most six bytes on a character outside the rarest planes (`\\uXXXX`); the rest is for the other
 # fields and the multipart frame.
@@ -32,8 +36,10 @@ class Settings:
 
     `host`, `port`: where the server listens.  `max_characters`: the longest text one request may hold, in Unicode code
     points.  `threads`: threads the model uses for one text.  `concurrency`: texts read at the same time; `queue`: texts
-    that may wait for their turn before the server answers 503.  `model`: folder of the model.  `log_level`: one of
-    `LOG_LEVELS`.
+    that may wait for their turn before the server answers 503.  `model`: folder of the model that is current where none
+    has been promoted; `models`: folder of the others.  `archive`: address of the archive (`ARCHIVE_FORMS`).  `workers`:
+    processes that read reports again.  `rate`: requests a minute and key, 0 for no limit; without keys it does not
+    count.  `log_level`: one of `LOG_LEVELS`.
     """
 
     host: str = "127.0.0.1"
@@ -43,6 +49,10 @@ class Settings:
     concurrency: int = 2
     queue: int = 16
     model: Path = DEFAULT_MODEL
+    models: Path = DEFAULT_MODELS
+    archive: str = DEFAULT_ARCHIVE
+    workers: int = 1
+    rate: int = 600
     log_level: str = "info"
 
     @property
@@ -54,8 +64,8 @@ class Settings:
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
         """Settings from `BAOSHU_HOST`, `BAOSHU_PORT`, ...; an unset or blank variable leaves its default.
 
-        Raises `SettingsError` for a number that is none or out of range, an unknown log level, and a `BAOSHU_` variable
-        that is no setting (a slip of the pen must not pass for a setting).
+        Raises `SettingsError` for a number that is none or out of range, an unknown log level or form of archive, and a
+        `BAOSHU_` variable that is no setting (a slip of the pen must not pass for a setting).
         """
         given = {name: value.strip() for name, value in environ.items() if name.startswith(PREFIX)}
         known = {PREFIX + name.upper() for name in cls.__dataclass_fields__}
@@ -66,6 +76,10 @@ class Settings:
         level = given.get("BAOSHU_LOG_LEVEL", "").lower() or default.log_level
         if level not in LOG_LEVELS:
             raise SettingsError(f"BAOSHU_LOG_LEVEL 为“{level}”，应为 {'、'.join(LOG_LEVELS)} 之一。")
+        archive = given.get("BAOSHU_ARCHIVE") or default.archive
+        if not archive.startswith(ARCHIVE_FORMS):
+            # Not repeated: a password may stand in it.
+            raise SettingsError(f"BAOSHU_ARCHIVE 应以 {' 或 '.join(ARCHIVE_FORMS)} 开头。")
         return cls(
             host=given.get("BAOSHU_HOST") or default.host,
             port=_whole(given, "BAOSHU_PORT", default.port, 0, 65_535),
@@ -74,6 +88,10 @@ class Settings:
             concurrency=_whole(given, "BAOSHU_CONCURRENCY", default.concurrency, 1, 256),
             queue=_whole(given, "BAOSHU_QUEUE", default.queue, 0, 100_000),
             model=Path(given.get("BAOSHU_MODEL") or default.model),
+            models=Path(given.get("BAOSHU_MODELS") or default.models),
+            archive=archive,
+            workers=_whole(given, "BAOSHU_WORKERS", default.workers, 1, 256),
+            rate=_whole(given, "BAOSHU_RATE", default.rate, 0, 1_000_000),
             log_level=level,
         )
 

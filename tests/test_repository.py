@@ -62,6 +62,8 @@ def test_every_setting_is_documented_with_its_default(readme: str) -> None:
     defaults = Settings()
     expected = {name.upper(): str(getattr(defaults, name)) for name in Settings.__dataclass_fields__}
     expected["MODEL"] = defaults.model.relative_to(ROOT).as_posix()
+    expected["MODELS"] = defaults.models.relative_to(ROOT).as_posix()
+    expected["ARCHIVE"] = defaults.archive.replace(f"{ROOT}/", "")
     assert rows == expected
 
 
@@ -73,7 +75,7 @@ def test_every_route_is_documented(readme: str) -> None:
 
     described = create_app(Settings(), FakePipeline()).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    assert set(re.findall(r"\| `((?:GET|POST) /\S*)` \|", read(readme))) == routes | {"GET /openapi.json"}
+    assert set(re.findall(r"\| `((?:GET|POST|DELETE) /\S*)` \|", read(readme))) == routes | {"GET /openapi.json"}
 
 
 @pytest.mark.parametrize("readme", READMES)

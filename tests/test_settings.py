@@ -27,11 +27,28 @@ def test_every_setting_can_be_set() -> None:
             "BAOSHU_CONCURRENCY": "4",
             "BAOSHU_QUEUE": "0",
             "BAOSHU_MODEL": "/models/other",
+            "BAOSHU_MODELS": "/models",
+            "BAOSHU_ARCHIVE": "postgresql://db/baoshu",
+            "BAOSHU_WORKERS": "5",
+            "BAOSHU_RATE": "0",
             "BAOSHU_LOG_LEVEL": "DEBUG",
             "PATH": "/bin",
         }
     )
-    assert settings == Settings("0.0.0.0", 81, 5000, 3, 4, 0, Path("/models/other"), "debug")
+    assert settings == Settings(
+        host="0.0.0.0",
+        port=81,
+        max_characters=5000,
+        threads=3,
+        concurrency=4,
+        queue=0,
+        model=Path("/models/other"),
+        models=Path("/models"),
+        archive="postgresql://db/baoshu",
+        workers=5,
+        rate=0,
+        log_level="debug",
+    )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__dataclass_fields__)
 
 
@@ -49,6 +66,9 @@ def test_a_blank_variable_is_unset() -> None:
         ("BAOSHU_MAX_CHARACTERS", "0"),
         ("BAOSHU_THREADS", "1.5"),
         ("BAOSHU_LOG_LEVEL", "loud"),
+        ("BAOSHU_ARCHIVE", "mysql://db/baoshu"),
+        ("BAOSHU_WORKERS", "0"),
+        ("BAOSHU_RATE", "-1"),
         ("BAOSHU_PROT", "81"),
     ],
 )
