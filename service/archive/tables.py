@@ -1,8 +1,11 @@
 """The tables of the archive, for SQLite and PostgreSQL alike.
 
-What is written once and never changed: reports, extractions, observations, promotions.  What changes: jobs, their
-items, keys.  Numbers named `key` are the store's own and never leave it; `reports.id`, `models.id`, `jobs.id` do.  The
-history of this form stands in `migrations/`; a test holds the two together.
+What is written once and never changed: settings, reports and their passages, extractions, observations, promotions.
+What changes: jobs, their items, keys.  Numbers named `key` are the store's own and never leave it; `reports.id`,
+`models.id`, `jobs.id` do.  The history of this form stands in `migrations/`; a test holds the two together.
+
+The index of words over passages is each store's own and stands in `migrations/` alone: in SQLite the FTS5 table
+`passage_words`, whose rowid is `passages.key`, in PostgreSQL the column `passages.words` (tsvector).
 """
 
 from __future__ import annotations
@@ -45,6 +48,8 @@ metadata = MetaData(
 
 # SQLite numbers rows by itself only where the column is exactly INTEGER.
 Key = BigInteger().with_variant(Integer, "sqlite")
+# Text that is looked up and compared by code points, as SQLite does by itself: a range of names is a prefix.
+Name = Text().with_variant(Text(collation="C"), "postgresql")
 
 
 class Utc(TypeDecorator[datetime]):
@@ -65,6 +70,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+# What is settled when an archive is made: `search_unit` (see `search`).
+settings = Table(
+    "settings",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+# Keys of reports and jobs are never given twice: a worker may still hold that of one deleted meanwhile.
 reports = Table(
     "reports",
     metadata,
@@ -77,6 +91,17 @@ reports = Table(
     Column("hint_published", Date),
     Column("hint_area", Text),
     Column("added_at", Utc, nullable=False, index=True),
+    sqlite_autoincrement=True,
+)
+
+# A stretch of a report that is indexed for search as one.
+passages = Table(
+    "passages",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("report", Key, ForeignKey("reports.key", ondelete="CASCADE"), nullable=False, index=True),
+    Column("start", Integer, nullable=False),  # in the report's text, code points, half open
+    Column("end", Integer, nullable=False),
 )
 
 models = Table(
@@ -131,8 +156,8 @@ observations = Table(
     Column("report", Key, ForeignKey("reports.key", ondelete="CASCADE"), nullable=False, index=True),
     Column("model", Key, ForeignKey("models.key"), nullable=False),
     Column("number", Integer, nullable=False),  # 7 for `o7` of the answer
-    Column("indicator", Text, nullable=False),
-    Column("indicator_code", Text),
+    Column("indicator", Name, nullable=False),
+    Column("indicator_code", Name),
     Column("value_text", Text, nullable=False),
     Column("low", Float(53)),
     Column("high", Float(53)),
@@ -140,11 +165,11 @@ observations = Table(
     Column("bound", String(8), nullable=False),
     Column("masked", Boolean, nullable=False),
     Column("measure", String(9), nullable=False),
-    Column("period", Text),  # EDTF as read
-    Column("period_start", Date),  # its first and last day; null where open or masked
+    Column("period", Name),  # EDTF as read
+    Column("period_start", Date),  # its first and last day; null where open, both where the year is masked
     Column("period_end", Date),
-    Column("area", Text),
-    Column("area_code", String(6)),
+    Column("area", Name),
+    Column("area_code", Name),
     Column("scope", Text),
     Column("base", Text),
     Column("status", String(8), nullable=False),
@@ -159,7 +184,10 @@ observations = Table(
     Index(None, "model", "indicator_code", "area", "period_end"),
     Index(None, "model", "indicator", "area", "period_end"),
     Index(None, "model", "area", "period_end"),
+    Index(None, "model", "area_code", "period_end"),
     Index(None, "model", "period_end"),
+    # Two models' readings of one report are laid side by side by the place of each value.
+    Index(None, "extraction", "start"),
 )
 
 JOB_STATES = ("queued", "running", "done", "cancelled")
@@ -178,6 +206,7 @@ jobs = Table(
     Column("started_at", Utc),
     Column("finished_at", Utc),
     CheckConstraint(f"state IN {JOB_STATES}", name="state"),
+    sqlite_autoincrement=True,
 )
 
 items = Table(
