@@ -11,8 +11,14 @@
     ├── Unauthorized       unauthorized         401  no key, or one that is not known here
     ├── Forbidden          forbidden            403  a key without the scope that this needs
     ├── TooManyRequests    too-many-requests    429  more requests a minute than one key may send
-    ├── NotFound           not-found            404  no such address
+    ├── NotFound           not-found            404  no such address, report, model, job ...
+    ├── NotExtracted       not-extracted        404  the model has not read this report
     ├── MethodNotAllowed   method-not-allowed   405  the address exists, not for this method
+    ├── ModelRefused       model-refused        409  a model whose files or contract are not what they must be
+    ├── ModelChanged       model-changed        409  other weights under the name and version of a known model
+    ├── NoEarlierModel     no-earlier-model     409  nothing to roll back to
+    ├── WorkersLost        workers-lost         500  processes that read a job die before they read anything
+    ├── ArchiveUnavailable archive-unavailable  503  the archive cannot be reached, or is none of ours
     ├── Busy               busy                 503  as many texts wait as may wait
     └── NotReady           not-ready            503  the model is not loaded (yet)
 
@@ -143,13 +149,58 @@ class UnsupportedMedia(BaoshuError):
 class NotFound(BaoshuError):
     code = "not-found"
     status = 404
-    title = "没有这个地址"
+    title = "没有找到"
+
+
+class NotExtracted(BaoshuError):
+    code = "not-extracted"
+    status = 404
+    title = "尚未读取"
 
 
 class MethodNotAllowed(BaoshuError):
     code = "method-not-allowed"
     status = 405
     title = "不允许的请求方法"
+
+
+class WorkersLost(BaoshuError):
+    code = "workers-lost"
+    status = 500
+    title = "读取进程接连终止"
+
+
+class ArchiveUnavailable(BaoshuError):
+    code = "archive-unavailable"
+    status = 503
+    title = "档案无法使用"
+
+
+class ModelRefused(BaoshuError):
+    """`detail` names the folder, and the file or the contract version that is wrong."""
+
+    code = "model-refused"
+    status = 409
+    title = "模型不可用"
+
+
+class ModelChanged(BaoshuError):
+    code = "model-changed"
+    status = 409
+    title = "模型与已登记的不同"
+
+    def __init__(self, model: str) -> None:
+        super().__init__(f"档案中的 {model} 是另一份权重；新的权重须用新的版本号，请修改 manifest.json 中的 version。")
+        self.model = model
+
+
+class NoEarlierModel(BaoshuError):
+    code = "no-earlier-model"
+    status = 409
+    title = "没有更早的模型"
+
+    def __init__(self, detail: str = "当前模型之前没有启用过别的模型，无从退回。") -> None:
+        super().__init__(detail)
 
 
 class Busy(BaoshuError):
