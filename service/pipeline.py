@@ -40,7 +40,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Pipeline:
-        """Load a model folder; `threads` 0 lets the runtime choose.  Raises NotReady."""
+        """Load a model folder; `threads` 0 lets the runtime choose.  Raises `ModelRefused`."""
         return cls(Tagger(folder, threads=threads))
 
     @property

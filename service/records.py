@@ -321,6 +321,11 @@ class ModelCard:
     version: str
     sha256: str
 
+    @property
+    def id(self) -> str:
+        """What it is called by."""
+        return f"{self.name}-{self.version}"
+
 
 @dataclass(frozen=True, slots=True)
 class Extraction:

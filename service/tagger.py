@@ -8,13 +8,10 @@ what numbers, periods or areas mean.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -22,7 +19,7 @@ from numpy.typing import NDArray
 
 from service.characters import SPECIAL, Characters
 from service.edges import Shape, settle
-from service.errors import NotReady
+from service.manifest import FILES, verify
 from service.records import Entity, Label, ModelCard, Span
 from service.tags import decode, mass
 from service.windows import Window
@@ -35,7 +32,6 @@ RUN_CHARACTERS = 4096
 LENGTH_STEP = 16
 # Pairs scored at once; more would only need more memory.
 PAIR_RUN = 4096
-FILES = ("reader.onnx", "pairs.onnx", "values.onnx", "characters.npy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,8 @@ class Tagger:
     """A loaded model.  Thread-safe: sessions hold no state between runs."""
 
     def __init__(self, folder: Path, *, threads: int = 0) -> None:
-        """Load and verify a model folder.  Raises NotReady where a file is missing or is not the one of the
-        manifest."""
-        self.manifest = _manifest(folder)
+        """Load a model folder.  Raises `ModelRefused` where it is not what its manifest says."""
+        self.manifest = verify(folder)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -66,13 +61,13 @@ class Tagger:
             onnxruntime.InferenceSession(str(folder / name), options, providers=["CPUExecutionProvider"])
             for name in FILES[:3]
         )
-        special = self.manifest["special"]
+        special = self.manifest.special
         self._characters = Characters(np.load(folder / "characters.npy"), {s: special[s] for s in SPECIAL})
-        self._hidden = int(self.manifest["hidden"])
+        self._hidden = self.manifest.hidden
 
     @property
     def card(self) -> ModelCard:
-        return ModelCard(self.manifest["name"], self.manifest["version"], self.manifest["files"]["reader.onnx"])
+        return self.manifest.card
 
     def tag(self, text: str, windows: Sequence[Window], shapes: Sequence[tuple[Span, Label]] = ()) -> Tagged:
         """Entities of the windows' cores, in reading order.
@@ -132,15 +127,3 @@ class Tagger:
                 mask[row, : size + 2] = 1
             logits, vectors = self._reader.run(None, {"ids": block, "mask": mask})
             yield frames, logits, vectors, mask.sum(1)
-
-
-def _manifest(folder: Path) -> dict[str, Any]:
-    try:
-        manifest: dict[str, Any] = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        for name in FILES:
-            digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()
-            if digest != manifest["files"][name]:
-                raise NotReady(f"模型文件 {name} 与清单不符,请重新取得模型目录 {folder.name}")
-    except (OSError, ValueError, KeyError) as error:
-        raise NotReady(f"模型目录 {folder.name} 不完整:{error}") from error
-    return manifest

@@ -10,9 +10,10 @@ import numpy as np
 import onnxruntime
 import pytest
 
-from service.errors import NotReady
+from service.errors import ModelRefused
+from service.manifest import FILES
 from service.records import Label, Span
-from service.tagger import FILES, Tagger
+from service.tagger import Tagger
 from service.windows import Window
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "baoshu-base"
@@ -55,12 +56,12 @@ def test_a_changed_file_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "model"
     shutil.copytree(MODEL, folder)
     (folder / FILES[1]).write_bytes((folder / FILES[1]).read_bytes() + b"\0")
-    with pytest.raises(NotReady, match=r"pairs\.onnx 与清单不符"):
+    with pytest.raises(ModelRefused, match=r"pairs\.onnx 与清单不符"):
         Tagger(folder)
 
 
 def test_a_missing_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(NotReady, match="不完整"):
+    with pytest.raises(ModelRefused, match="不完整"):
         Tagger(tmp_path / "none")
 
 

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 
 from service.candidates import PAIR_SIZES, VALUE_SIZES
 from service.characters import SPECIAL, Characters
-from service.tagger import FILES
+from service.manifest import CONTRACT, FILES
 from training.network import Encoder, Reader, Shape
 from training.train import make_reader
 
@@ -132,7 +132,7 @@ def manifest(
     (out / "manifest.json").write_text(
         json.dumps(
             {
-                "name": name, "version": version, "contract": 1, "files": digest,
+                "name": name, "version": version, "contract": CONTRACT, "files": digest,
                 "bytes": {f: (out / f).stat().st_size for f in FILES},
                 "hidden": model.encoder.shape.hidden, "shape": model.encoder.shape.to_dict(),
                 "special": {s: vocabulary[s] for s in SPECIAL}, "training": training, "licences": LICENCES,
