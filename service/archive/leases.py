@@ -1,0 +1,203 @@
+"""Leases: how any number of processes share the reports of a job.
+
+In: an open archive.  Out: reports to read (`claim`), and what became of them (`finish`, `fail`).  How a report is read
+is not known here, nor how many read.
+
+A job's item is one report: `waiting`, `leased` to a worker until some instant, or at its end (`done`, `failed`,
+`cancelled`), which it never leaves, but for a `done` that comes after all.  Who dies loses his lease when its time is
+over, and the item is anyone's again.  So that nothing is lost and nothing doubled:
+
+- `finish` stores the extraction and ends the item in one transaction: there is no instant between them;
+- a report has one extraction by a model, by the store's own constraint: of two who read the same, the second writes
+  nothing.
+
+Leases thus save work and no more; no answer depends on a clock.  They are measured by the store's clock alone
+(`instant`), so that workers whose own clocks are wrong neither lose theirs early nor hold them for ever; where that
+clock is set forward a report may be read twice and is stored once, where it is set back a dead worker's reports wait
+that much longer.
+
+An item is counted an attempt when it is leased.  One that was leased before is leased alone from then on, so that the
+report that killed a worker takes no others with it; after `MAX_ATTEMPTS` it has failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+
+from service.archive.extractions import store_extraction
+from service.archive.opening import Archive
+from service.archive.tables import Utc, extractions, items, jobs, now, reports
+from service.errors import NotFound
+from service.records import Hints
+from service.schema import ExtractionJson
+
+# Twice may be another's fault (no memory left, a machine switched off); three times is the report's.
+MAX_ATTEMPTS = 3
+WORKER_LOST = "worker-lost"
+
+OPEN_JOBS = ("queued", "running")
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A report to be read, leased.  `attempts` counts this one."""
+
+    report_key: int
+    report_id: str
+    text: str
+    hints: Hints
+    attempts: int
+
+
+def instant(connection: Connection) -> datetime:
+    """The store's clock.  SQLite is a file of this machine and has no other than ours."""
+    if connection.dialect.name == "postgresql":
+        return connection.execute(select(func.clock_timestamp(type_=Utc()))).scalar_one()
+    return now()
+
+
+def claim(
+    archive: Archive, job: int, worker: str, *, many: int, lease: timedelta, attempts: int = MAX_ATTEMPTS
+) -> list[Claimed]:
+    """Up to `many` reports, now leased to `worker`; none where there is nothing to read (yet), or the job is over.
+
+    `worker` must be the name of one life of one process: who comes again under an old name would keep the leases that
+    he has forgotten.  Ends what needs no reading: reports that the model has read meanwhile, and those leased
+    `attempts` times for nothing.
+    """
+    while True:
+        with archive.writing() as connection:
+            if not _begun(connection, job):
+                return []
+            at = instant(connection)
+            found = _claimable(connection, job, at, many)
+            if not found:
+                return []
+            wanted = [key for key, before in found if before < attempts]
+            _give_up(connection, job, [key for key, before in found if before >= attempts], at)
+            wanted = _unread(connection, job, wanted, at)
+            fresh = [key for key, before in found if before == 0 and key in wanted]
+            chosen = fresh or wanted[:1]
+            if chosen:
+                _set(connection, job, chosen, state="leased", worker=worker, lease_until=at + lease)
+                _set(connection, job, chosen, attempts=items.c.attempts + 1)
+                return _texts(connection, job, chosen)
+
+
+def heartbeat(archive: Archive, job: int, worker: str, *, lease: timedelta) -> int:
+    """Lease what `worker` holds for `lease` from now; how many items that is."""
+    with archive.writing() as connection:
+        held = _held(job, worker)
+        return connection.execute(update(items).where(held).values(lease_until=instant(connection) + lease)).rowcount
+
+
+def finish(
+    archive: Archive, job: int, worker: str, report_key: int, model_key: int, answer: ExtractionJson, seconds: float
+) -> bool:
+    """Store what `worker` read and end the item; whether it was this call that stored it.
+
+    It does not matter whether the lease still holds: an answer is an answer, and the first one stands.  Nothing happens
+    where the report was deleted meanwhile.
+    """
+    with archive.writing() as connection:
+        # In this order, report and then item, so that it cannot lock itself up with the deletion of a report.
+        present = select(reports.c.key).where(reports.c.key == report_key).with_for_update(read=True, key_share=True)
+        if connection.execute(present).first() is None:
+            return False
+        ended = update(items).where(items.c.job == job, items.c.report == report_key, items.c.state != "done")
+        values = {"state": "done", "worker": worker, "lease_until": None, "error_code": None, "error_detail": None}
+        if not connection.execute(ended.values(**values, finished_at=instant(connection))).rowcount:
+            return False
+        return store_extraction(connection, report_key, model_key, answer, seconds=seconds)
+
+
+def fail(archive: Archive, job: int, worker: str, report_key: int, code: str, detail: str) -> bool:
+    """End the item as failed; False where `worker` holds it no more, whose word then counts for nothing."""
+    with archive.writing() as connection:
+        values = {"state": "failed", "lease_until": None, "error_code": code, "error_detail": detail}
+        ended = update(items).where(_held(job, worker), items.c.report == report_key)
+        return connection.execute(ended.values(**values, finished_at=instant(connection))).rowcount > 0
+
+
+def release(archive: Archive, job: int, worker: str, *, blameless: bool = False) -> int:
+    """Give back all that `worker` holds, at once; how many items that is.
+
+    `blameless`: the attempt does not count, since it was not the report that ended it.
+    """
+    with archive.writing() as connection:
+        values = {"state": "waiting", "worker": None, "lease_until": None}
+        attempts = items.c.attempts - (1 if blameless else 0)
+        return connection.execute(update(items).where(_held(job, worker)).values(**values, attempts=attempts)).rowcount
+
+
+def state_of(connection: Connection, job: int) -> str:
+    """The state of the job.  Raises NotFound."""
+    state: str | None = connection.execute(select(jobs.c.state).where(jobs.c.id == job)).scalar_one_or_none()
+    if state is None:
+        raise NotFound(f"没有编号为 {job} 的任务。")
+    return state
+
+
+def _begun(connection: Connection, job: int) -> bool:
+    """Whether the job is running, as it is from now on where it was queued."""
+    state = state_of(connection, job)
+    if state == "queued":
+        begun = update(jobs).where(jobs.c.id == job, jobs.c.state == "queued")
+        connection.execute(begun.values(state="running", started_at=instant(connection)))
+    return state in OPEN_JOBS
+
+
+def _claimable(connection: Connection, job: int, at: datetime, many: int) -> list[tuple[int, int]]:
+    """Report and attempts of up to `many` items: those that wait, then those whose lease is over.
+
+    Ordered as the index is, so that no plan goes over the items that are done; what another claims is passed over.
+    """
+    expired = and_(items.c.state == "leased", items.c.lease_until <= at)
+    for condition in (items.c.state == "waiting", expired):
+        query = select(items.c.report, items.c.attempts).where(items.c.job == job, condition)
+        query = query.order_by(items.c.lease_until).limit(many).with_for_update(skip_locked=True)
+        if found := connection.execute(query).all():
+            return [(row.report, row.attempts) for row in found]
+    return []
+
+
+def _give_up(connection: Connection, job: int, keys: Sequence[int], at: datetime) -> None:
+    """End as failed what was leased too often."""
+    for key in keys:
+        lost = select(items.c.attempts).where(items.c.job == job, items.c.report == key)
+        count = connection.execute(lost).scalar_one()
+        detail = f"读取这份报告的进程已意外终止 {count} 次，不再重试；请检查报告是否过大，或内存是否不足。"
+        _set(connection, job, [key], state="failed", worker=None, lease_until=None, finished_at=at)
+        _set(connection, job, [key], error_code=WORKER_LOST, error_detail=detail)
+
+
+def _unread(connection: Connection, job: int, keys: Sequence[int], at: datetime) -> list[int]:
+    """Those of `keys` that the job's model has not read; the others are done (another job has read them)."""
+    read = select(extractions.c.report).join_from(extractions, jobs, extractions.c.model == jobs.c.model)
+    known = set(connection.execute(read.where(jobs.c.id == job, extractions.c.report.in_(keys))).scalars())
+    if known:
+        _set(connection, job, sorted(known), state="done", worker=None, lease_until=None, finished_at=at)
+    return [key for key in keys if key not in known]
+
+
+def _texts(connection: Connection, job: int, keys: Sequence[int]) -> list[Claimed]:
+    columns = (reports.c.key, reports.c.id, reports.c.text, items.c.attempts)
+    hints = (reports.c.hint_published, reports.c.hint_area, reports.c.hint_title)
+    query = select(*columns, *hints).join_from(items, reports).where(items.c.job == job, items.c.report.in_(keys))
+    return [
+        Claimed(row.key, row.id, row.text, Hints(row.hint_published, row.hint_area, row.hint_title), row.attempts)
+        for row in connection.execute(query.order_by(reports.c.key))
+    ]
+
+
+def _set(connection: Connection, job: int, keys: Sequence[int], **values: Any) -> None:
+    connection.execute(update(items).where(items.c.job == job, items.c.report.in_(keys)).values(**values))
+
+
+def _held(job: int, worker: str) -> ColumnElement[bool]:
+    return and_(items.c.job == job, items.c.state == "leased", items.c.worker == worker)
