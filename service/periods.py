@@ -31,7 +31,7 @@ _YEAR_MIN, _YEAR_MAX = 1900, 2100
 
 _HAN = "零一二三四五六七八九十两"
 _HAN_YEAR = re.compile(r"[零一二三四五六七八九]{4}(?=年)")
-_HAN_SMALL = re.compile(rf"[{_HAN}]{{1,3}}(?=月|日|号|季度|个月|年[来间内]?)")
+_HAN_SMALL = re.compile(rf"[{_HAN}]{{1,3}}(?=月|日|号|季度|[至到-][{_HAN}]季度|个月|年[来间内]?)")
 _Y = r"(?P<y{0}>\d{{4}}|\d{{1,3}}X+|X{{4}})"
 _AS_OF = re.compile(r"^(?:截至|截止到?|截止至|到|至)")
 _NOW = re.compile(r"^(?:目前|当前|现在|现|今|如今|迄今|迄今为止|至今|此时)(?:为止)?$")
@@ -47,9 +47,9 @@ _DURATION = re.compile(
 )
 _POINT = re.compile(
     rf"^(?:{_Y.format('')}年?度?|(?P<rel>前年|去年|上年|上一年|今年|本年|当年|全年|明年|来年|后年)度?)?的?"
-    r"(?:(?P<half>上半年|下半年)|第?(?P<q>[1-4])季度|前(?P<fq>[2-4])个?季度|首季|(?:前|头)(?P<fm>\d{1,2})个月"
+    r"(?:(?P<half>上半年|下半年)|第?(?P<q>[1-4])(?:(?:-+|~|至|到)第?(?P<q2>[1-4]))?季度|前(?P<fq>[2-4])个?季度|首季|(?:前|头)(?P<fm>\d{1,2})个月"
     r"|(?P<m1>\d{1,2}|X{1,2})月?份?(?:-+|~|至|到)(?P<m2>\d{1,2})月份?"
-    r"|(?P<m>\d{1,2}|X{1,2})月份?(?:(?P<d>\d{1,2}|X{1,2})[日号](?:(?:-+|~|至|到)(?:(?P<m3>\d{1,2})月)?(?P<d2>\d{1,2})[日号])?"
+    r"|(?P<m>\d{1,2}|X{1,2})月份?(?:当月|(?P<d>\d{1,2}|X{1,2})[日号](?:\d{1,2}[时点])?(?:(?:-+|~|至|到)(?:(?P<m3>\d{1,2})月)?(?P<d2>\d{1,2})[日号])?"
     r"|(?P<ten>[上中下]旬|初|中)|(?P<me>底|末))?|(?P<ye>年底|年末|底|末|年终)|(?P<yb>年初|初|年中|年内|内|全年))?$"
 )
 
@@ -168,7 +168,7 @@ def _point(core: str, anchor: Anchor) -> _Range | None:
         return _months(year, *_HALVES[found["half"]])
     if found["q"] or "首季" in core:
         first = 3 * int(found["q"] or 1) - 2
-        return _months(year, first, first + 2)
+        return _months(year, first, 3 * int(found["q2"]) if found["q2"] else first + 2)
     if found["fq"]:
         return _months(year, 1, 3 * int(found["fq"]))
     if found["fm"]:
@@ -178,8 +178,6 @@ def _point(core: str, anchor: Anchor) -> _Range | None:
     if found["m"]:
         return _in_month(year, found)
     if found["ye"]:
-        if core == "年末":
-            return _Range(f"{year}-12", f"{year}-12")
         return _Range(f"{year}-12-31", f"{year}-12-31", as_of=True)
     return _Range(year, year)
 
@@ -266,7 +264,7 @@ _CM = r"(?:(?<![\d.])(?:1[0-2]|0?[1-9])|X{1,2}|(?<![一-九十])(?:十[一二]?|
 _CD = r"(?:3[01]|[12]\d|0?[1-9]|X{1,2})[日号]"
 _PART = (
     rf"(?:{_CM}(?:月份?)?{_D}{_CM}月份?|{_CM}月份?(?:{_CD}(?:{_D}(?:{_CM}月)?{_CD})?|[上中下]旬|底|末|初)?(?![亮球票])"
-    r"|[上下]半年(?!来)|前[2-4二两三四]个?季度|第?[1-4一二三四]季度|(?<!提)前\d{1,2}个月)"
+    r"|[上下]半年(?!来)|前[2-4二两三四]个?季度|第?[1-4一二三四](?:{_D}第?[1-4一二三四])?季度|(?<!提)前\d{1,2}个月)"
 )
 _REL = r"(?:今年|去年|明年|前年|上年|当年|本年度?)"
 _N = r"(?:\d{1,2}|[一二两三四五六七八九十]{1,2})"
