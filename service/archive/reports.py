@@ -1,0 +1,135 @@
+"""The reports of an archive: each text once, with what was known of it when it came.
+
+A report is its text: its id is the SHA-256 of the text in UTF-8, as in an answer.  It is indexed for search when it is
+added, and all that was read from it goes with it when it is deleted.  Knows nothing of models.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, null, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from service.archive.paging import Page, check_limit, key_of, page
+from service.archive.search import index_report, matching, title_of
+from service.archive.tables import now, reports
+from service.errors import InvalidRequest, NotFound
+from service.ingest import check
+from service.records import Hints
+
+NUL = "\0"  # the one character that PostgreSQL cannot keep
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report as kept.
+
+    `key` is the store's own number; `text` None in a list; `characters` its length in code points; `title` the one it
+    came with, else the one last read in it.
+    """
+
+    key: int
+    id: str
+    text: str | None
+    characters: int
+    source: str | None
+    title: str | None
+    hints: Hints
+    added_at: datetime
+
+
+def report_id(text: str) -> str:
+    """The id of a text, as `report.id` of an answer."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def add_report(
+    connection: Connection, text: str, *, source: str | None = None, hints: Hints = Hints()
+) -> tuple[StoredReport, bool]:
+    """The report of this text, and whether it is new; for one that was there already its own source and hints stand.
+
+    `source` says where it came from: a file, an address.  Raises what `ingest.check` raises for a text, InvalidRequest
+    for one with NUL characters.
+    """
+    if NUL in check(text):
+        raise InvalidRequest("文本中有空字符（U+0000），无法存档；请确认文件是否为文本，去除后再提交。")
+    id_ = report_id(text)
+    values = {
+        "id": id_,
+        "text": text,
+        "characters": len(text),
+        "source": _kept(source),
+        "hint_title": _kept(hints.title),
+        "hint_published": hints.published,
+        "hint_area": _kept(hints.area),
+        "added_at": now(),
+    }
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = dialect.insert(reports).values(values).on_conflict_do_nothing(index_elements=["id"])
+    key = connection.scalar(added.returning(reports.c.key))
+    if key is not None:
+        index_report(connection, key, text)
+    return get_report(connection, id_), key is not None
+
+
+def get_report(connection: Connection, id: str) -> StoredReport:  # noqa: A002
+    """The report with this id, its text included.  Raises NotFound."""
+    row = connection.execute(_select(reports.c.text).where(reports.c.id == id)).one_or_none()
+    if row is None:
+        raise _missing(id)
+    return _stored(row)
+
+
+def delete_report(connection: Connection, id: str) -> None:  # noqa: A002
+    """Delete a report and all that was read from it.  Raises NotFound."""
+    if connection.execute(delete(reports).where(reports.c.id == id)).rowcount == 0:
+        raise _missing(id)
+
+
+def list_reports(
+    connection: Connection, *, q: str | None = None, after: str | None = None, limit: int = 100
+) -> Page[StoredReport]:
+    """A page of the reports, or of those that have every term of `q` (`search`), newest first, without their texts.
+
+    Raises InvalidRequest.
+    """
+    check_limit(limit)
+    before = key_of("reports", after)
+    wanted = _select(null().label("text")).order_by(reports.c.key.desc()).limit(limit + 1)
+    if before is not None:
+        wanted = wanted.where(reports.c.key < before)
+    if q is not None and q.strip():
+        wanted = wanted.where(reports.c.key.in_(matching(connection, q)))
+    return page("reports", ((row.key, _stored(row)) for row in connection.execute(wanted)), limit)
+
+
+def _select(text: ColumnElement[Any]) -> Select[Any]:
+    c = reports.c
+    hints = (c.hint_title, c.hint_published, c.hint_area)
+    return select(c.key, c.id, text, c.characters, c.source, title_of(), *hints, c.added_at)
+
+
+def _stored(row: Row[Any]) -> StoredReport:
+    return StoredReport(
+        key=row.key,
+        id=row.id,
+        text=row.text,
+        characters=row.characters,
+        source=row.source,
+        title=row.title,
+        hints=Hints(row.hint_published, row.hint_area, row.hint_title),
+        added_at=row.added_at,
+    )
+
+
+def _kept(given: str | None) -> str | None:
+    """What is said of a report, such as a file's name, in characters that every store keeps."""
+    return given.replace(NUL, "").encode(errors="replace").decode() if given is not None else None
+
+
+def _missing(id: str) -> NotFound:  # noqa: A002
+    return NotFound(f"档案中没有报告 {id[:64]}。")
