@@ -1,0 +1,131 @@
+"""The fields of what is asked of the archive, checked: query strings, and the body that makes a job.
+
+In: strings, or JSON.  Out: checked fields; what is wrong is told by `problems` in Chinese.  A parameter that is not
+known is refused, so that a slip of the pen never passes for a question; one that is blank is not there.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from service.archive.paging import MOST_ITEMS
+
+PAGE = 100
+LONGEST_TEXT = 500
+LONGEST_CURSOR = 1000
+MOST_IDS = 10_000
+
+JOB_EXAMPLE = '应为 {"model": "baoshu-0.1.0", "select": {"missing_only": true}}；两项均可省略，省略 select 即全部报告。'
+
+
+class _Asked(BaseModel):
+    """A query string."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_blanks(cls, given: Any) -> Any:
+        return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
+
+
+Words = Annotated[str | None, Field(description="Words that the report's text holds (full text).", max_length=LONGEST_TEXT)]
+Model = Annotated[str | None, Field(description="`id` of the model that read; the current one by default.", max_length=200)]
+Limit = Annotated[int, Field(description="The most a page may hold.", ge=1, le=MOST_ITEMS)]
+After = Annotated[str | None, Field(description="`next` of the page before.", max_length=LONGEST_CURSOR)]
+
+
+class ModelAsked(_Asked):
+    """Which model's reading."""
+
+    model: Model = None
+
+
+class AddAsked(_Asked):
+    """What to do with a report beside keeping it."""
+
+    extract: Annotated[bool, Field(description="Read it at once with the current model, and keep what is read.")] = False
+
+
+class ReportsAsked(_Asked):
+    """Which reports."""
+
+    q: Words = None
+    limit: Limit = PAGE
+    after: After = None
+
+
+class FiguresAsked(_Asked):
+    """Which observations; each field narrows."""
+
+    model: Model = None
+    indicator: Annotated[
+        str | None, Field(description="Code in the catalogue of indicators, or a name.", max_length=LONGEST_TEXT)
+    ] = None
+    area: Annotated[str | None, Field(description="Name or GB/T 2260 code.", max_length=LONGEST_TEXT)] = None
+    period: Annotated[str | None, Field(description="EDTF, e.g. `2023` or `2023-01/2023-09`.", max_length=100)] = None
+    status: Literal["actual", "plan", "forecast"] | None = None
+    measure: Literal["level", "increment", "growth", "diff", "rank"] | None = None
+    q: Words = None
+    report: Annotated[str | None, Field(description="`id` of one report.", max_length=64)] = None
+    format: Annotated[
+        Literal["json", "csv"] | None, Field(description="`csv`: all of them, streamed; else as `Accept` says.")
+    ] = None
+
+
+class FiguresPageAsked(FiguresAsked):
+    """A page of observations."""
+
+    limit: Annotated[int | None, Field(description=f"The most a page may hold; {PAGE}.", ge=1, le=MOST_ITEMS)] = None
+    after: After = None
+
+
+class PanelAsked(FiguresAsked):
+    """Observations as a table of one measure and status."""
+
+    status: Literal["actual", "plan", "forecast"] = "actual"
+    measure: Literal["level", "increment", "growth", "diff", "rank"] = "level"
+
+
+class JobsAsked(_Asked):
+    """Which jobs."""
+
+    state: Literal["queued", "running", "done", "cancelled"] | None = None
+    limit: Limit = PAGE
+    after: After = None
+
+
+class JobAsked(_Asked):
+    """Which page of a job's failures."""
+
+    limit: Limit = PAGE
+    after: After = None
+
+
+class SelectionFields(BaseModel):
+    """Which reports to read; each field narrows, none at all means every report."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    reports: Annotated[
+        list[Annotated[str, Field(max_length=64)]] | None, Field(description="Their ids.", min_length=1, max_length=MOST_IDS)
+    ] = None
+    q: Words = None
+    area: Annotated[
+        str | None, Field(description="Of that region, by name or code, as given or as read.", max_length=LONGEST_TEXT)
+    ] = None
+    added_since: Annotated[AwareDatetime | None, Field(description="Added then or later; ISO 8601.")] = None
+    missing_only: Annotated[bool, Field(description="Only those that the model has not read yet.")] = False
+
+
+class JobRequest(BaseModel):
+    """A job to be made: one model reads a selection of reports."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    model: Annotated[str | None, Field(description="`id` of the model; the current one by default.", max_length=200)] = None
+    select: SelectionFields = SelectionFields()
+
+
