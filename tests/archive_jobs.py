@@ -10,13 +10,16 @@ from typing import Any
 
 from archive_reader import report_text
 from fakes import CARD
-from service.archive.models import model_key
-from service.archive.reports import add_report
 from sqlalchemy import func, select
 
 from service.archive.jobs import Selection, create_job
+from service.archive.models import model_key
 from service.archive.opening import Archive
+from service.archive.reports import add_report
 from service.archive.tables import extractions, items, observations, reports
+
+# By report: the answer, and its rows of observations.
+Kept = dict[str, tuple[bytes, list[dict[str, Any]]]]
 
 MINUTE = timedelta(minutes=1)
 
@@ -54,13 +57,13 @@ def attempts(archive: Archive, job: int) -> Counter[int]:
         return Counter(connection.execute(select(items.c.attempts).where(items.c.job == job)).scalars())
 
 
-def kept(archive: Archive) -> dict[str, tuple[bytes, list[dict[str, Any]]]]:
-    """By report: the answer and its rows of observations, without what differs from archive to archive.
+def kept(archive: Archive) -> Kept:
+    """What is kept of each report, without what differs from archive to archive.
 
     Fails where a report has more than one extraction, or an observation has none.
     """
     keys = {"key", "extraction", "report", "model"}
-    found: dict[str, tuple[bytes, list[dict[str, Any]]]] = {}
+    found: Kept = {}
     by_key: dict[int, list[dict[str, Any]]] = {}
     with archive.reading() as connection:
         query = select(reports.c.id, extractions.c.key, extractions.c.body).join_from(extractions, reports)

@@ -19,7 +19,7 @@ from archive_jobs import MINUTE, attempts, job_of, kept, states
 from archive_reader import BROKEN, OTHER_MODEL, READER, report_text
 from sqlalchemy import func, select, text
 
-from service.archive import local
+from service.archive import crew
 from service.archive.jobs import WORKER_LOST, Progress, Selection, cancel, create_job, failures, list_jobs
 from service.archive.local import run_job
 from service.archive.models import model_key
@@ -118,6 +118,24 @@ def test_heartbeats_keep_a_long_report_leased(archive: Archive) -> None:
     end = run(archive, job, lease=SECOND)
     assert (end.done, end.state) == (6, "done")
     assert attempts(archive, job) == Counter({1: 6})
+
+
+def test_a_worker_that_stood_still_comes_too_late(archive: Archive) -> None:
+    job = job_of(archive, 1, {0: "慢20"})
+    late = subprocess.Popen([sys.executable, str(COORDINATOR), archive.url, str(job), "1"], start_new_session=True)
+    try:
+        await_(lambda: states(archive, job) == {"leased": 1})
+        os.killpg(late.pid, signal.SIGSTOP)
+        end = run(archive, job, workers=1, lease=SECOND)
+        assert (end.done, attempts(archive, job)) == (1, Counter({2: 1}))
+        (other,) = workers_of(archive, job)
+        os.killpg(late.pid, signal.SIGCONT)
+        assert late.wait(PATIENCE) == 0
+    finally:
+        late.kill()
+        late.wait()
+    assert workers_of(archive, job) == Counter({other: 1})
+    assert len(kept(archive)) == 1
 
 
 def test_a_reader_that_hangs_is_ended(archive: Archive) -> None:
@@ -219,7 +237,7 @@ def test_a_store_that_drops_its_connections(archive: Archive) -> None:
 def test_what_no_other_worker_can_mend(
     archive: Archive, reader: str, model: Path, error: type[BaoshuError], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(local, "MOST_FRUITLESS", 2)
+    monkeypatch.setattr(crew, "MOST_FRUITLESS", 2)
     job = job_of(archive, 3)
     with pytest.raises(error):
         run_job(archive.url, job, model, workers=1, reader=reader)

@@ -151,7 +151,7 @@ def create_job(connection: Connection, model_key: int, selection: Selection, *, 
     """
     values = {"model": model_key, "engine": engine, "selection": selection.as_json(), "state": "queued", "total": 0}
     made = insert(jobs).values(**values, created_at=instant(connection)).returning(jobs.c.id)
-    job = connection.execute(made).scalar_one()
+    job: int = connection.execute(made).scalar_one()
     read = exists().where(extractions.c.report == reports.c.key, extractions.c.model == model_key)
     state = case((read, "done"), else_="waiting")
     wanted = select(literal(job), reports.c.key, state, literal(0)).where(*_conditions(connection, selection))

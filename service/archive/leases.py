@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
 
 from service.archive.extractions import store_extraction
 from service.archive.opening import Archive
@@ -78,14 +78,17 @@ def claim(
             found = _claimable(connection, job, at, many)
             if not found:
                 return []
-            wanted = [key for key, before in found if before < attempts]
-            _give_up(connection, job, [key for key, before in found if before >= attempts], at)
-            wanted = _unread(connection, job, wanted, at)
-            fresh = [key for key, before in found if before == 0 and key in wanted]
-            chosen = fresh or wanted[:1]
+            read = [item.report for item in found if item.is_read]
+            lost = [item for item in found if not item.is_read and item.attempts >= attempts]
+            wanted = [item for item in found if not item.is_read and item.attempts < attempts]
+            if read:
+                _set(connection, job, read, state="done", worker=None, lease_until=None, finished_at=at)
+            for item in lost:
+                _give_up(connection, job, item, at)
+            chosen = [item.report for item in wanted if item.attempts == 0] or [item.report for item in wanted[:1]]
             if chosen:
-                _set(connection, job, chosen, state="leased", worker=worker, lease_until=at + lease)
-                _set(connection, job, chosen, attempts=items.c.attempts + 1)
+                lease_until, counted = at + lease, items.c.attempts + 1
+                _set(connection, job, chosen, state="leased", worker=worker, lease_until=lease_until, attempts=counted)
                 return _texts(connection, job, chosen)
 
 
@@ -152,37 +155,28 @@ def _begun(connection: Connection, job: int) -> bool:
     return state in OPEN_JOBS
 
 
-def _claimable(connection: Connection, job: int, at: datetime, many: int) -> list[tuple[int, int]]:
-    """Report and attempts of up to `many` items: those that wait, then those whose lease is over.
+def _claimable(connection: Connection, job: int, at: datetime, many: int) -> Sequence[Row[Any]]:
+    """Report, attempts, and whether the model has read it, of up to `many` items: of those that wait, else of those
+    whose lease is over.
 
     Ordered as the index is, so that no plan goes over the items that are done; what another claims is passed over.
     """
+    model = select(jobs.c.model).where(jobs.c.id == job).scalar_subquery()
+    is_read = exists().where(extractions.c.report == items.c.report, extractions.c.model == model).label("is_read")
     expired = and_(items.c.state == "leased", items.c.lease_until <= at)
     for condition in (items.c.state == "waiting", expired):
-        query = select(items.c.report, items.c.attempts).where(items.c.job == job, condition)
-        query = query.order_by(items.c.lease_until).limit(many).with_for_update(skip_locked=True)
+        query = select(items.c.report, items.c.attempts, is_read).where(items.c.job == job, condition)
+        query = query.order_by(items.c.lease_until).limit(many).with_for_update(skip_locked=True, of=items)
         if found := connection.execute(query).all():
-            return [(row.report, row.attempts) for row in found]
+            return found
     return []
 
 
-def _give_up(connection: Connection, job: int, keys: Sequence[int], at: datetime) -> None:
+def _give_up(connection: Connection, job: int, item: Row[Any], at: datetime) -> None:
     """End as failed what was leased too often."""
-    for key in keys:
-        lost = select(items.c.attempts).where(items.c.job == job, items.c.report == key)
-        count = connection.execute(lost).scalar_one()
-        detail = f"读取这份报告的进程已意外终止 {count} 次，不再重试；请检查报告是否过大，或内存是否不足。"
-        _set(connection, job, [key], state="failed", worker=None, lease_until=None, finished_at=at)
-        _set(connection, job, [key], error_code=WORKER_LOST, error_detail=detail)
-
-
-def _unread(connection: Connection, job: int, keys: Sequence[int], at: datetime) -> list[int]:
-    """Those of `keys` that the job's model has not read; the others are done (another job has read them)."""
-    read = select(extractions.c.report).join_from(extractions, jobs, extractions.c.model == jobs.c.model)
-    known = set(connection.execute(read.where(jobs.c.id == job, extractions.c.report.in_(keys))).scalars())
-    if known:
-        _set(connection, job, sorted(known), state="done", worker=None, lease_until=None, finished_at=at)
-    return [key for key in keys if key not in known]
+    detail = f"读取这份报告的进程已意外终止 {item.attempts} 次，不再重试；请检查报告是否过大，或内存是否不足。"
+    ended = {"state": "failed", "worker": None, "lease_until": None, "finished_at": at}
+    _set(connection, job, [item.report], **ended, error_code=WORKER_LOST, error_detail=detail)
 
 
 def _texts(connection: Connection, job: int, keys: Sequence[int]) -> list[Claimed]:
