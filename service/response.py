@@ -186,8 +186,8 @@ def _value(posted: _Posted, observation: Observation, entity: str | None) -> Val
     return {
         "entity": entity,
         **posted.quote(observation.value),
-        "low": _number(quantity.low),
-        "high": _number(quantity.high),
+        "low": number(quantity.low),
+        "high": number(quantity.high),
         "unit": quantity.unit,
         "bound": quantity.bound.value,
         "masked": quantity.masked,
@@ -221,7 +221,7 @@ def _observed_area(posted: _Posted, area: AreaRef | None) -> ObservedAreaJson | 
     }
 
 
-def _number(value: float | None) -> float | int | None:
+def number(value: float | None) -> float | int | None:
     """A whole number without its `.0`; what JSON cannot hold (infinity) as null."""
     if value is None or not math.isfinite(value):
         return None
@@ -262,10 +262,10 @@ def _rows(name: str, extraction: Extraction) -> Iterable[Sequence[str | float | 
             text[evidence["start"] : evidence["end"]],
             evidence["section"],
         )
-        yield [_cell(cell) for cell in row]
+        yield [safe_cell(cell) for cell in row]
 
 
-def _cell(cell: str | float | int | None) -> str | float | int:
+def safe_cell(cell: str | float | int | None) -> str | float | int:
     """A cell that no spreadsheet runs."""
     if cell is None:
         return ""

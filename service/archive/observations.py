@@ -1,0 +1,250 @@
+"""Figures across the archive: what one model read in all reports, asked for by indicator, area, period and more.
+
+In: an `ObservationQuery`.  Out: pages of `Row`, in the order in which they were read into the archive, each with the
+characters that prove it; or CSV.  What the fields of a query mean stands there.  Knows nothing of how figures are laid
+out.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import date
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, or_, select
+from sqlalchemy import Row as Record
+
+from service.archive.edtf import days
+from service.archive.paging import Page, check_limit, key_of, page
+from service.archive.search import matching
+from service.archive.tables import extractions, models, observations, reports
+from service.errors import InvalidRequest
+from service.periods import is_edtf
+from service.response import number, safe_cell
+
+AND_MORE = "*"  # at the end of a name or code: whatever begins so
+AFTER_ALL = "\U0010ffff"
+# How much text is fetched at once to cut evidence out of.
+CHARACTERS_AT_ONCE = 4_000_000
+
+_INDICATOR_CODE = re.compile(r"[a-z][a-z0-9_]*")
+_AREA_CODE = re.compile(r"[0-9]{1,6}")
+_UNKEPT = re.compile("[\0\ud800-\udfff]")
+
+CSV_COLUMNS = (
+    *("report", "title", "source", "observation", "indicator", "indicator_code", "value", "low", "high", "unit"),
+    *("bound", "masked", "measure", "period", "area", "area_code", "scope", "base", "status", "score"),
+    *("start", "end", "evidence", "section"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ObservationQuery:
+    """Which figures; a field that is None leaves all.
+
+    - `model`: id of the model that read them; one that the archive does not know has read nothing.
+    - `indicator`: a code of the catalogue (`tech_contract_value`), which gathers all names of one indicator, or a name
+      as read; with `*` at its end whatever begins so.
+    - `area`: a code of GB/T 2260 or a name as resolved; with `*` at its end whatever begins so (`3304*`: a city and its
+      counties).
+    - `period`: an EDTF time.  A figure is of it where the figure's own time lies within: 2023 has the year, its
+      quarters and months, and what was so at one of its days (`../2023-09-30`), not the five years that end with it.
+      `../2023` and `2023/..` ask for what ends by then and begins from then on.  A masked year means itself alone.
+    - `status`, `measure`: as in an answer.
+    - `q`: words that the report has (`search`).
+    - `report`: id of a report.
+    """
+
+    model: str
+    indicator: str | None = None
+    area: str | None = None
+    period: str | None = None
+    status: str | None = None
+    measure: str | None = None
+    q: str | None = None
+    report: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A figure.
+
+    `report` is the report's id, `title` the one it came with, else the one read in it; `number` is 7 for `o7` of the
+    reading.  `start`, `end`, `evidence_start`, `evidence_end` count code points of the report's text; `evidence` is
+    what stands between the latter.
+    """
+
+    report: str
+    title: str | None
+    source: str | None
+    number: int
+    indicator: str
+    indicator_code: str | None
+    value_text: str
+    low: float | None
+    high: float | None
+    unit: str
+    bound: str
+    masked: bool
+    measure: str
+    period: str | None
+    period_start: date | None
+    period_end: date | None
+    area: str | None
+    area_code: str | None
+    scope: str | None
+    base: str | None
+    status: str
+    score: float
+    start: int
+    end: int
+    evidence_start: int
+    evidence_end: int
+    section: str
+    evidence: str
+
+
+# The fields of `Row` that are columns of `observations`.
+_OWN = tuple(f.name for f in fields(Row) if f.name in observations.c and f.name != "report")
+
+
+def find_observations(
+    connection: Connection, query: ObservationQuery, *, after: str | None = None, limit: int = 100
+) -> Page[Row]:
+    """A page of the figures that were asked for.
+
+    Raises InvalidRequest for a period that is no EDTF time, a broken cursor, a wrong limit.
+    """
+    check_limit(limit)
+    last = key_of("observations", after)
+    conditions = list(_conditions(connection, query))
+    if last is not None:
+        conditions.append(observations.c.key > last)
+    # The key plus nothing: no index is in its order, so that the store finds the few rows that fit and sorts those,
+    # instead of going through all rows in order until enough fit.  Where next to all fit, that is what it should do.
+    narrow = any((query.indicator, query.area, query.period, query.report))
+    order = observations.c.key + literal(0) if narrow else observations.c.key
+    found = select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1).subquery()
+    title = func.coalesce(reports.c.hint_title, extractions.c.title).label("title")
+    wanted = (
+        select(observations.c.key, observations.c.report.label("of"), *(observations.c[name] for name in _OWN))
+        .add_columns(reports.c.id, reports.c.source, reports.c.characters, title)
+        .join(found, found.c.key == observations.c.key)
+        .join(reports, reports.c.key == observations.c.report)
+        .join(extractions, extractions.c.key == observations.c.extraction)
+        .order_by(observations.c.key)
+    )
+    records = connection.execute(wanted).all()
+    proofs = _evidence(connection, records[:limit])
+    return page("observations", ((r.key, _row(r, proofs.get(r.key, ""))) for r in records), limit)
+
+
+def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
+    """One line a figure (`CSV_COLUMNS`), in the form of `response.to_csv`."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    if header:
+        writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        cells = (
+            *(row.report, row.title, row.source, f"o{row.number}", row.indicator, row.indicator_code, row.value_text),
+            *(number(row.low), number(row.high), row.unit, row.bound, "true" if row.masked else "false"),
+            *(row.measure, row.period, row.area, row.area_code, row.scope, row.base, row.status, row.score),
+            *(row.start, row.end, row.evidence, row.section),
+        )
+        writer.writerow([safe_cell(cell) for cell in cells])
+    return out.getvalue()
+
+
+def _conditions(connection: Connection, query: ObservationQuery) -> Iterator[ColumnElement[bool]]:
+    c = observations.c
+    model = connection.scalar(select(models.c.key).where(models.c.id == _askable(query.model)))
+    yield c.model == model if model is not None else false()
+    if query.indicator is not None:
+        yield _named(query.indicator, c.indicator_code if _is(_INDICATOR_CODE, query.indicator) else c.indicator)
+    if query.area is not None:
+        yield _named(query.area, c.area_code if _is(_AREA_CODE, query.area) else c.area)
+    if query.period is not None:
+        yield _within(query.period)
+    if query.status is not None:
+        yield c.status == _askable(query.status)
+    if query.measure is not None:
+        yield c.measure == _askable(query.measure)
+    if query.q is not None and query.q.strip():
+        yield c.report.in_(matching(connection, query.q))
+    if query.report is not None:
+        yield c.report == select(reports.c.key).where(reports.c.id == _askable(query.report)).scalar_subquery()
+
+
+def _is(code: re.Pattern[str], given: str) -> bool:
+    return code.fullmatch(given.removesuffix(AND_MORE)) is not None
+
+
+def _named(given: str, column: ColumnElement[str] | ColumnElement[str | None]) -> ColumnElement[bool]:
+    given = _askable(given)
+    if not given.endswith(AND_MORE):
+        return column == given
+    beginning = given.removesuffix(AND_MORE)
+    return and_(column >= beginning, column < beginning + AFTER_ALL)
+
+
+def _within(period: str) -> ColumnElement[bool]:
+    if not is_edtf(period):
+        raise InvalidRequest(
+            f"时期“{period[:40]}”不是 EDTF 格式；应如 2023、2023-06、2023-01/2023-09 或 ../2023-12-31。"
+        )
+    c = observations.c
+    first, last = days(period)
+    if first is None and last is None:
+        return c.period == period
+    conditions = []
+    if first is not None:
+        conditions.append(or_(c.period_start >= first, c.period_start.is_(None)))
+        conditions.append(c.period_end >= first if last is not None else or_(c.period_end >= first, _begun()))
+    if last is not None:
+        conditions.append(c.period_end <= last)
+    return and_(*conditions)
+
+
+def _begun() -> ColumnElement[bool]:
+    """A figure without an end, which has a beginning."""
+    return and_(observations.c.period_end.is_(None), observations.c.period_start.is_not(None))
+
+
+def _askable(given: str) -> str:
+    """What no store keeps can be asked of none: it becomes a character that nothing has."""
+    return _UNKEPT.sub("\ufffd", given)
+
+
+def _evidence(connection: Connection, records: Sequence[Record[Any]]) -> Mapping[int, str]:
+    """The evidence of each record, each report's text fetched once."""
+    by_report: dict[int, list[Record[Any]]] = {}
+    for record in records:
+        by_report.setdefault(record.of, []).append(record)
+    proofs: dict[int, str] = {}
+    for keys in _batches({key: group[0].characters for key, group in by_report.items()}):
+        for key, text in connection.execute(select(reports.c.key, reports.c.text).where(reports.c.key.in_(keys))):
+            proofs |= {r.key: text[r.evidence_start : r.evidence_end] for r in by_report[key]}
+    return proofs
+
+
+def _batches(characters: Mapping[int, int]) -> Iterator[list[int]]:
+    batch: list[int] = []
+    size = 0
+    for key, length in characters.items():
+        if batch and size + length > CHARACTERS_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+        batch.append(key)
+        size += length
+    if batch:
+        yield batch
+
+
+def _row(record: Record[Any], evidence: str) -> Row:
+    own = {name: getattr(record, name) for name in _OWN}
+    return Row(report=record.id, title=record.title, source=record.source, evidence=evidence, **own)
