@@ -29,6 +29,7 @@ CLOSING = {v: k for k, v in PAIRS.items()}
 LONGEST_TITLE = 80  # characters between book-title marks
 EDGE = ",.;:、。!?·"
 RANKED = {Label.RANK, Label.COUNT, Label.PEOPLE}  # what the network may take an ordinal for
+_OF_ALL = re.compile(r"全[国省市区县州]")  # 全市前2: a rank even where the network sees a region and no more
 _MONEY_BEFORE = re.compile(
     r"(?:奖励|奖补|补助|补贴|资助|投资|投入|拨付|兑现|贷款|授信|资金|经费|产值|营收|收入|销售额|成交额)[^,;。]{0,2}$"
 )
@@ -53,11 +54,11 @@ def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> li
     mended = [e for entity in entities for e in _parted(text, _enclosed(text, entity))]
     mended = _apart(sorted(mended, key=lambda e: e.span))
     for shape in shapes:
-        mended = _complete(mended, shape)
+        mended = _complete(text, mended, shape)
     return [_relabelled(text, e) for e in _apart(sorted(mended, key=lambda e: e.span))]
 
 
-def _complete(entities: list[Entity], shape: Shape) -> list[Entity]:
+def _complete(text: str, entities: list[Entity], shape: Shape) -> list[Entity]:
     """Give a shape's edges to what lies within it, or admit the shape where nothing does."""
     span = shape.span
     touching = [e for e in entities if e.span.overlaps(span)]
@@ -73,7 +74,8 @@ def _complete(entities: list[Entity], shape: Shape) -> list[Entity]:
     if shape.label is Label.PERIOD:
         fits, label = labels == {Label.PERIOD}, Label.PERIOD
     elif shape.label is Label.RANK:
-        fits, label = bool(labels & RANKED), Label.RANK
+        fits = bool(labels & RANKED) or (labels == {Label.AREA} and _OF_ALL.match(text, span.start) is not None)
+        label = Label.RANK
     else:
         fits, label = len(touching) == 1 and touching[0].label.is_value, touching[0].label
         fits = fits and label is not Label.RANK
@@ -88,7 +90,7 @@ def _relabelled(text: str, entity: Entity) -> Entity:
     word = entity.span.of(text)
     if entity.label is Label.COUNT and word.strip("X") == "":
         return Entity(Label.AREA, entity.span, entity.score)
-    if entity.label is Label.COUNT and word[-1] in "万亿":
+    if entity.label in (Label.COUNT, Label.PEOPLE) and word[-1] in "万亿":
         before, after = (
             text[max(0, entity.span.start - 6) : entity.span.start],
             text[entity.span.end : entity.span.end + 8],

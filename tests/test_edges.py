@@ -61,7 +61,10 @@ def test_a_rank_reaches_from_its_scope_to_its_ordinal() -> None:
     text = "总量全市排名第6"
     shape = _shape(text, "全市排名第6", Label.RANK)
     assert _settled(text, ("全市", Label.AREA), ("第6", Label.RANK), shapes=(shape,)) == [("全市排名第6", Label.RANK)]
-    assert _settled(text, ("全市", Label.AREA), shapes=(shape,)) == [("全市", Label.AREA)]
+    assert _settled(text, ("全市", Label.AREA), shapes=(shape,)) == [("全市排名第6", Label.RANK)]
+    text = "居青溪第一"
+    shape = _shape(text, "青溪第一", Label.RANK)
+    assert _settled(text, ("青溪", Label.AREA), shapes=(shape,)) == [("青溪", Label.AREA)]
 
 
 def test_a_time_is_one_span() -> None:
@@ -80,6 +83,7 @@ def test_a_missed_quantity_is_admitted_where_the_network_leans_to_a_value() -> N
 
 def test_bare_amounts_and_masked_names() -> None:
     assert _settled("争取补助资金2000万", ("2000万", Label.COUNT)) == [("2000万", Label.MONEY)]
+    assert _settled("给予奖励10万", ("10万", Label.PEOPLE)) == [("10万", Label.MONEY)]
     assert _settled("客流量2000万", ("2000万", Label.COUNT)) == [("2000万", Label.COUNT)]
     assert _settled("项目落户XX", ("XX", Label.COUNT)) == [("XX", Label.AREA)]
 
