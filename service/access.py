@@ -19,6 +19,7 @@ import math
 import socket
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from ipaddress import ip_address
 from time import monotonic
 from typing import Annotated
@@ -98,10 +99,9 @@ class Gate:
         async with self._lock:
             if self._clock() - self._read_at < kept:
                 return
-            try:
+            # Those that were known stay good until the archive says otherwise.
+            with suppress(ArchiveUnavailable):
                 self._keys = await self._shelf.read(active_keys)
-            except ArchiveUnavailable:
-                pass  # those that were known stay good until the archive says otherwise
             self._read_at = self._clock()
 
 

@@ -1,65 +1,144 @@
-"""The HTTP service: routes, and nothing that a route does not need.
+"""The HTTP service: what a request meets, put together.
 
-`create_app` takes the settings and gives a FastAPI application: `POST /extract`, health, version, metrics, OpenAPI.
-Texts are read in worker threads, a bounded number at a time, so that the event loop always answers.  How a body is read
-stands in `submission`, how an error is told in `problems`, the form of an answer in `schema` and `response`.
+`create_app` takes the settings and a model and gives a FastAPI application: `POST /extract`, the routes of the archive
+(`routes_reports`, `routes_figures`, `routes_jobs`, `routes_models`), health, version, metrics, OpenAPI.  Texts are read
+in worker threads, a bounded number at a time, so that the event loop always answers.  How a body is read stands in
+`submission`, who may ask in `access`, how an error is told in `problems`, the form of an answer in `schema`.
+
+An archive that cannot be opened stops nothing but its own routes; it is tried again until it can.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
-from typing import Any, TypeVar
+from pathlib import Path
+from time import monotonic
+from typing import Annotated, Any
 
-from anyio import CapacityLimiter, to_thread
-from fastapi import FastAPI, Request
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Depends, FastAPI, Query, Request
+from sqlalchemy import Connection
 from starlette.responses import Response
 
 from service import errors, problems
+from service.access import Gate
+from service.archive.jobs import list_jobs
+from service.archive.keys import Scope
+from service.archive.leases import OPEN_JOBS
+from service.archive.local import run_job
+from service.archive.opening import Archive
+from service.current import CurrentModel
+from service.desk import Desk
 from service.extractor import Extractor
 from service.fields import ExtractRequest, hints_of
-from service.metrics import CONTENT_TYPE, CountRequests, Metrics
+from service.metrics import CONTENT_TYPE, ITEM_GAUGES, CountRequests, Metrics
+from service.registry import Registry
 from service.response import to_json
+from service.routes_figures import figures_router
+from service.routes_jobs import jobs_router
+from service.routes_reports import ACCESS, BODY, reports_router
+from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, HealthJson, ProblemJson, VersionJson
 from service.settings import Settings
-from service.submission import Submission, read
+from service.shelf import Shelf
+from service.submission import Submission, bodies, read
 
-T = TypeVar("T")
+# An archive that is away is tried again after this, and a model that was promoted elsewhere is found out.
+TEND_SECONDS = 10.0
 
 _log = logging.getLogger("baoshu")
 
 _DESCRIPTION = """\
 报数读懂政府部门的总结、通报与简报：文中每一个数字，
 要么成为一条带有指标、时期、地区、单位、数值与出处的观测，要么注明为何不计。
+报告可存入档案库，跨报告查询，并在模型更新后重新读取。
 所有位置均为原文的 Unicode 字符偏移，左闭右开。"""
 
 
-def create_app(settings: Settings, extractor: Extractor) -> FastAPI:
-    """The service, reading with `extractor`.
+class Service(FastAPI):
+    """`stopping` is set as soon as the process is told to stop: then streams end and what jobs hold is given back."""
+
+    def __init__(self, runner: Runner, **given: Any) -> None:
+        super().__init__(**given)
+        self._runner = runner
+        self._example: ExtractionJson | None = None
+        self.stopping = threading.Event()
+
+    def tell_to_stop(self) -> None:
+        """From any thread, and as often as one likes."""
+        self.stopping.set()
+        self._runner.tell_to_stop()
+
+    def show(self, answer: ExtractionJson) -> None:
+        """Describe `POST /extract` with this answer to the example."""
+        self._example, self.openapi_schema = answer, None
+
+    def openapi(self) -> dict[str, Any]:
+        """Without the framework's own answer to wrong parameters: `problems` answers those."""
+        if self.openapi_schema is None:
+            described = super().openapi()
+            for name in ("HTTPValidationError", "ValidationError"):
+                described["components"]["schemas"].pop(name, None)
+            for path in described["paths"].values():
+                for operation in path.values():
+                    if "#/components/schemas/HTTPValidationError" in str(operation["responses"].get("422")):
+                        del operation["responses"]["422"]
+            if self._example is not None:
+                answer = described["paths"]["/extract"]["post"]["responses"]["200"]
+                answer["content"]["application/json"]["example"] = self._example
+        return super().openapi()
+
+
+def create_app(
+    settings: Settings,
+    extractor: Extractor,
+    registry: Registry | None = None,
+    *,
+    run: RunJob = run_job,
+    clock: Callable[[], float] = monotonic,
+) -> Service:
+    """The service, reading with `extractor`, or with the current model of `registry` where one is given.
 
     It reads the example when it starts, which warms it up and fills the OpenAPI description with a real answer; an
-    extractor that cannot read stops the start.
+    extractor that cannot read stops the start, and so does an address that others can reach without a key in the
+    archive (`SettingsError`).  `run` runs a job; `clock` counts seconds.
     """
     metrics = Metrics()
-    desk = _Desk(settings)
+    desk, shelf = Desk(settings), Shelf(settings.archive)
+    gate = Gate(settings, shelf, clock=clock)
+    models = registry if registry is not None else _Alone(extractor)
+    current = CurrentModel(registry, shelf.archive) if registry is not None else None
+    folder_of = _folders(registry) if registry is not None else lambda _: settings.model
+    runner = Runner(folder_of, workers=settings.workers, run=run)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        answer = await to_thread.run_sync(_read_example, extractor)
-        app.openapi()["paths"]["/extract"]["post"]["responses"]["200"]["content"]["application/json"]["example"] = (
-            answer
-        )
-        desk.extractor = extractor
-        _log.info("ready to read with model %s %s", extractor.model.name, extractor.model.version)
-        yield
-        desk.extractor = None
+    async def lifespan(app: Service) -> AsyncIterator[None]:
+        app.show(await to_thread.run_sync(_read_example, extractor))
+        await shelf.open()
+        await gate.start()
+        desk.models = models
+        _log.info("ready to read with model %s", desk.loaded().model.id)
+        try:
+            async with anyio.create_task_group() as background:
+                background.start_soon(_tend, shelf, runner, current)
+                yield
+                background.cancel_scope.cancel()
+        finally:
+            desk.models = None
+            app.tell_to_stop()
+            await to_thread.run_sync(runner.stop)
+            shelf.close()
 
-    app = FastAPI(
+    app = Service(
+        runner,
         title="报数 Baoshu",
         version=version("baoshu"),
         description=_DESCRIPTION,
@@ -71,91 +150,129 @@ def create_app(settings: Settings, extractor: Extractor) -> FastAPI:
     )
     app.add_middleware(CountRequests, metrics=metrics)
     problems.install(app)
+    app.include_router(_extract_router(settings, gate, desk, metrics))
+    app.include_router(reports_router(settings, shelf, gate, desk, metrics))
+    app.include_router(figures_router(shelf, gate, desk, metrics))
+    app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))
+    app.include_router(_operation_router(gate, desk, shelf, metrics))
+    return app
 
-    @app.post(
+
+def _extract_router(settings: Settings, gate: Gate, desk: Desk, metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["extract"], dependencies=[Depends(gate.needs(Scope.READ))])
+
+    @router.post(
         "/extract",
         summary="Read a report",
-        tags=["extract"],
         response_model=ExtractionJson,
         responses=_extract_responses(),
         openapi_extra={"requestBody": _extract_body()},
     )
-    async def extract(request: Request) -> Response:
+    async def extract(
+        request: Request,
+        model: Annotated[str | None, Query(description="`id` of the model; the current one by default.")] = None,
+    ) -> Response:
         """Every number of the posted report, as an observation or set aside for a stated reason."""
-        reader = desk.reader()
+        reader = await desk.reader_named(model)
         submission = await read(request, settings)
         body = await desk.run(lambda: _answer(reader, submission, metrics))
         return Response(body, media_type="application/json")
 
-    @app.get("/health/live", summary="Whether the process answers", tags=["operation"])
+    return router
+
+
+def _operation_router(gate: Gate, desk: Desk, shelf: Shelf, metrics: Metrics) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+
+    @router.get("/health/live", summary="Whether the process answers")
     async def live() -> HealthJson:
         """Always 200 while the event loop turns."""
         return {"status": "live"}
 
-    @app.get(
+    @router.get(
         "/health/ready",
         summary="Whether a report would be read now",
-        tags=["operation"],
         responses=problems.responses(errors.NotReady, errors.Busy),
     )
     async def ready() -> HealthJson:
-        """503 while no model is loaded, and while as many texts wait as may wait."""
-        desk.reader()
-        return {"status": "ready"}
+        """503 while no model is loaded, and while as many texts wait as may wait.
 
-    @app.get(
-        "/version",
-        summary="Program and model",
-        tags=["operation"],
-        responses=problems.responses(errors.NotReady),
-    )
+        An archive that does not answer is told, and is no reason for 503: texts are read without it.
+        """
+        desk.reader()
+        return {"status": "ready", "archive": "ready" if await shelf.answers() else "unavailable"}
+
+    @router.get("/version", summary="Program and model", responses=problems.responses(errors.NotReady))
     async def which() -> VersionJson:
         """The versions of the program and of the model that it has loaded."""
         card = desk.loaded().model
         return {
             "name": "baoshu",
-            "version": app.version,
+            "version": version("baoshu"),
             "model": {"name": card.name, "version": card.version, "sha256": card.sha256},
         }
 
-    @app.get("/metrics", summary="Prometheus metrics", tags=["operation"], response_class=Response)
+    @router.get(
+        "/metrics",
+        summary="Prometheus metrics",
+        response_class=Response,
+        dependencies=[Depends(gate.needs(Scope.READ))],
+        responses=problems.responses(*ACCESS),
+    )
     async def show_metrics() -> Response:
-        """Requests by route and code, seconds by stage, characters, observations, unexplained numbers."""
+        """Requests by route and code, seconds by stage, characters, observations, unexplained numbers; the archive."""
+        try:
+            metrics.archive(await shelf.read(_open_items))
+        except errors.ArchiveUnavailable:
+            metrics.archive(None)
         return Response(metrics.text(), media_type=CONTENT_TYPE)
 
-    return app
+    return router
 
 
-class _Desk:
-    """Lets a bounded number of texts be read at a time, and a bounded number wait."""
+class _Alone:
+    """The one model there is."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._limiter = CapacityLimiter(settings.concurrency)
-        self._most = settings.concurrency + settings.queue
-        self._held = 0
-        self.extractor: Extractor | None = None
+    def __init__(self, extractor: Extractor) -> None:
+        self.current = extractor
 
-    def loaded(self) -> Extractor:
-        """Raises `NotReady` while no model is loaded."""
-        if self.extractor is None:
-            raise errors.NotReady
-        return self.extractor
+    def extractor(self, id: str) -> Extractor:  # noqa: A002
+        if id != self.current.model.id:
+            raise errors.NotFound(f"没有模型 {id}；可用的模型为 {self.current.model.id}。")
+        return self.current
 
-    def reader(self) -> Extractor:
-        """The extractor, if a text would be read now.  Raises `NotReady`, `Busy`."""
-        if self._held >= self._most:
-            raise errors.Busy
-        return self.loaded()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """`work` in a thread, when its turn comes.  Raises `Busy` where too many wait already."""
-        if self._held >= self._most:
-            raise errors.Busy
-        self._held += 1
-        try:
-            return await to_thread.run_sync(work, limiter=self._limiter)
-        finally:
-            self._held -= 1
+def _folders(registry: Registry) -> Callable[[str], Path]:
+    return lambda model: registry.find(model).path
+
+
+async def _tend(shelf: Shelf, runner: Runner, current: CurrentModel | None) -> None:
+    """Open the archive as soon as it can be, take up what is unfinished in it, and follow what is promoted in it."""
+    begun = False
+    while True:
+        if await shelf.open() and not begun:
+            begun = await to_thread.run_sync(_begin, runner, shelf.archive())
+        if current is not None:
+            with suppress(errors.NotReady):
+                await to_thread.run_sync(current.settle)
+        await anyio.sleep(TEND_SECONDS)
+
+
+def _begin(runner: Runner, archive: Archive) -> bool:
+    """Whether the archive let it begin."""
+    with suppress(errors.ArchiveUnavailable):
+        runner.start(archive)
+        return True
+    return False
+
+
+def _open_items(connection: Connection) -> dict[str, int]:
+    """Items of the jobs that are not over, by state."""
+    items = dict.fromkeys(ITEM_GAUGES, 0)
+    for job in list_jobs(connection, states=OPEN_JOBS).items:
+        for state in items:
+            items[state] += getattr(job, state)
+    return items
 
 
 def _answer(reader: Extractor, submission: Submission, metrics: Metrics) -> bytes:
@@ -176,29 +293,17 @@ def _read_example(reader: Extractor) -> ExtractionJson:
 
 
 def _extract_responses() -> dict[int | str, dict[str, Any]]:
-    refusals = [kind for kind in problems.kinds() if kind not in (errors.NotFound, errors.MethodNotAllowed)]
+    refusals = problems.responses(
+        *ACCESS, *BODY, errors.InvalidRequest, errors.Busy, errors.NotReady, errors.NotFound, errors.ModelRefused
+    )
     return {
         200: {"description": "All that is read."},
-        **problems.responses(*refusals),
-        500: {**problems.responses()[500], "model": ProblemJson},
+        **refusals,
+        500: {**refusals[500], "model": ProblemJson},
     }
 
 
 def _extract_body() -> dict[str, Any]:
-    schema = ExtractRequest.model_json_schema()
-    fields = {name: schema["properties"][name] for name in ("published", "area", "title")}
-    upload = {
-        "type": "object",
-        "required": ["file"],
-        "properties": {
-            "file": {"type": "string", "format": "binary", "description": "The report as a file."},
-            **fields,
-        },
-    }
-    return {
-        "required": True,
-        "content": {
-            "application/json": {"schema": schema, "example": example().model_dump(mode="json", exclude_unset=True)},
-            "multipart/form-data": {"schema": upload},
-        },
-    }
+    body = bodies()
+    body["content"]["application/json"]["example"] = example().model_dump(mode="json", exclude_unset=True)
+    return body

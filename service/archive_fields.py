@@ -31,8 +31,12 @@ class _Asked(BaseModel):
         return {name: value for name, value in given.items() if value != ""} if isinstance(given, dict) else given
 
 
-Words = Annotated[str | None, Field(description="Words that the report's text holds (full text).", max_length=LONGEST_TEXT)]
-Model = Annotated[str | None, Field(description="`id` of the model that read; the current one by default.", max_length=200)]
+Words = Annotated[
+    str | None, Field(description="Words that the report's text holds (full text).", max_length=LONGEST_TEXT)
+]
+Model = Annotated[
+    str | None, Field(description="`id` of the model that read; the current one by default.", max_length=200)
+]
 Limit = Annotated[int, Field(description="The most a page may hold.", ge=1, le=MOST_ITEMS)]
 After = Annotated[str | None, Field(description="`next` of the page before.", max_length=LONGEST_CURSOR)]
 
@@ -46,7 +50,9 @@ class ModelAsked(_Asked):
 class AddAsked(_Asked):
     """What to do with a report beside keeping it."""
 
-    extract: Annotated[bool, Field(description="Read it at once with the current model, and keep what is read.")] = False
+    extract: Annotated[bool, Field(description="Read it at once with the current model, and keep what is read.")] = (
+        False
+    )
 
 
 class ReportsAsked(_Asked):
@@ -62,10 +68,23 @@ class FiguresAsked(_Asked):
 
     model: Model = None
     indicator: Annotated[
-        str | None, Field(description="Code in the catalogue of indicators, or a name.", max_length=LONGEST_TEXT)
+        str | None,
+        Field(
+            description="Code in the catalogue of indicators, or a name as read; `*` at its end: whatever begins so.",
+            max_length=LONGEST_TEXT,
+        ),
     ] = None
-    area: Annotated[str | None, Field(description="Name or GB/T 2260 code.", max_length=LONGEST_TEXT)] = None
-    period: Annotated[str | None, Field(description="EDTF, e.g. `2023` or `2023-01/2023-09`.", max_length=100)] = None
+    area: Annotated[
+        str | None,
+        Field(
+            description="Name, or GB/T 2260 code; `*` at its end: whatever begins so (`3304*`).",
+            max_length=LONGEST_TEXT,
+        ),
+    ] = None
+    period: Annotated[
+        str | None,
+        Field(description="EDTF, e.g. `2023`, `2023-01/2023-09`, `../2023`: what lies within it.", max_length=100),
+    ] = None
     status: Literal["actual", "plan", "forecast"] | None = None
     measure: Literal["level", "increment", "growth", "diff", "rank"] | None = None
     q: Words = None
@@ -110,7 +129,8 @@ class SelectionFields(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     reports: Annotated[
-        list[Annotated[str, Field(max_length=64)]] | None, Field(description="Their ids.", min_length=1, max_length=MOST_IDS)
+        list[Annotated[str, Field(max_length=64)]] | None,
+        Field(description="Their ids.", min_length=1, max_length=MOST_IDS),
     ] = None
     q: Words = None
     area: Annotated[
@@ -125,7 +145,7 @@ class JobRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    model: Annotated[str | None, Field(description="`id` of the model; the current one by default.", max_length=200)] = None
+    model: Annotated[
+        str | None, Field(description="`id` of the model; the current one by default.", max_length=200)
+    ] = None
     select: SelectionFields = SelectionFields()
-
-

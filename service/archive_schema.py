@@ -6,21 +6,32 @@ is no further page; else it is given back as `after`.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, NotRequired
 
 from pydantic import Field
+from pydantic.fields import FieldInfo
 from typing_extensions import TypedDict
 
-from service.schema import ObservationJson
+from service.archive.tables import JOB_STATES
+from service.records import Bound, Measure, Status
+from service.schema import ObservationJson, RangeJson
 
 ReportId = Annotated[str, Field(description="SHA-256 of the report's text in UTF-8, in hexadecimal.")]
 ModelId = Annotated[str, Field(description="`<name>-<version>` of a model.")]
 Next = Annotated[str | None, Field(description="Cursor of the next page (`after`), null on the last.")]
 Instant = Annotated[str, Field(description="ISO 8601, UTC.")]
 Address = Annotated[str, Field(description="Address on this server.")]
-Measure = Literal["level", "increment", "growth", "diff", "rank"]
-Status = Literal["actual", "plan", "forecast"]
-BoundName = Literal["exact", "at_least", "over", "about", "below", "range"]
+
+
+def _one_of(*words: str) -> FieldInfo:
+    """Words that the store keeps as text."""
+    described: FieldInfo = Field(json_schema_extra={"enum": list(words)})
+    return described
+
+
+MeasureName = Annotated[str, _one_of(*Measure)]
+StatusName = Annotated[str, _one_of(*Status)]
+BoundName = Annotated[str, _one_of(*Bound)]
 
 
 class HintsJson(TypedDict):
@@ -31,17 +42,28 @@ class HintsJson(TypedDict):
     area: str | None
 
 
+class SnippetJson(TypedDict):
+    """Where a search found a report: a stretch of its text, with the words that were asked for."""
+
+    text: str
+    start: Annotated[int, Field(description="First character, counted in code points of the report.")]
+    end: int
+    matches: list[RangeJson]
+
+
 class KeptReportJson(TypedDict):
     """A report of the archive."""
 
     id: ReportId
-    characters: int
+    title: Annotated[str | None, Field(description="The one it came with, else the one last read in it.")]
     source: Annotated[str | None, Field(description="The file or address that it came from.")]
-    hints: HintsJson
     added_at: Instant
+    href: Address
     extraction: Annotated[str, Field(description="Address of what is read in it.")]
-    text: NotRequired[Annotated[str, Field(description="The whole text; offsets count its code points.")]]
-    snippet: NotRequired[Annotated[str | None, Field(description="Where a search found it.")]]
+    characters: NotRequired[int]
+    hints: NotRequired[HintsJson]
+    text: NotRequired[Annotated[str, Field(description="For one report alone: its text.")]]
+    snippet: NotRequired[Annotated[SnippetJson, Field(description="With `q`, in the place of characters and hints.")]]
 
 
 class AddedReportJson(KeptReportJson):
@@ -91,13 +113,13 @@ class FigureJson(TypedDict):
     unit: str
     bound: BoundName
     masked: bool
-    measure: Measure
+    measure: MeasureName
     period: Annotated[str | None, Field(description="EDTF.")]
     area: str | None
     area_code: str | None
     scope: str | None
     base: str | None
-    status: Status
+    status: StatusName
     score: float
     start: int
     end: int
@@ -163,8 +185,8 @@ class PanelJson(TypedDict):
     """Figures as a table: indicator and area down, periods across."""
 
     model: str | None
-    measure: Measure
-    status: Status
+    measure: MeasureName
+    status: StatusName
     periods: Annotated[list[str], Field(description="EDTF, in order of time.")]
     rows: list[PanelRowJson]
 
@@ -185,8 +207,8 @@ class JobJson(TypedDict):
 
     id: int
     model: ModelId
-    engine: Literal["local", "ray"]
-    state: Literal["queued", "running", "done", "cancelled"]
+    engine: Annotated[str, _one_of("local", "ray")]
+    state: Annotated[str, _one_of(*JOB_STATES)]
     select: Annotated[dict[str, Any], Field(description="What was asked for.")]
     total: int
     waiting: int
@@ -221,5 +243,3 @@ class JobsJson(TypedDict):
 
     jobs: list[JobJson]
     next: Next
-
-

@@ -101,20 +101,17 @@ def _extract(given: argparse.Namespace, settings: Settings) -> int:
 
 
 def _serve(given: argparse.Namespace, settings: Settings) -> int:
-    import uvicorn
-
-    from service.app import create_app
-    from service.pipeline import Pipeline
+    from service.serving import serve
 
     settings = replace(
         settings,
         host=given.host or settings.host,
         port=settings.port if given.port is None else given.port,
     )
-    app = create_app(settings, Pipeline.load(settings.model, threads=settings.threads))
-    server = uvicorn.Server(uvicorn.Config(app, host=settings.host, port=settings.port, log_level=settings.log_level))
-    server.run()
-    return FINE if server.started else FAILED
+    try:
+        return FINE if serve(settings) else FAILED
+    except SettingsError as error:
+        return _complain(f"设置有误：{error}", MISUSED)
 
 
 def _bench(given: argparse.Namespace, settings: Settings) -> int:

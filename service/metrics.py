@@ -6,9 +6,10 @@ templates, status codes and stage names only: their number is bounded whatever i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from time import perf_counter
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.records import Extraction
@@ -17,6 +18,8 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 # From a short note (milliseconds) to two million characters (minutes).
 SECONDS_BUCKETS = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 300.0)
+
+ITEM_GAUGES = ("waiting", "leased", "done", "failed")
 
 
 class Metrics:
@@ -47,6 +50,14 @@ class Metrics:
         self._unexplained = Counter(
             "baoshu_unexplained_numbers", "Numbers neither observed nor set aside.", registry=self._registry
         )
+        self._reports = Counter("baoshu_reports", "Reports posted to the archive.", ("known",), registry=self._registry)
+        self._deleted = Counter("baoshu_reports_deleted", "Reports deleted.", registry=self._registry)
+        self._figures = Counter("baoshu_figures_sent", "Observations sent from the archive.", registry=self._registry)
+        self._followers = Gauge("baoshu_job_followers", "Open streams of a job's events.", registry=self._registry)
+        self._archive = Gauge("baoshu_archive_up", "Whether the archive answers: 1 or 0.", registry=self._registry)
+        self._items = Gauge(
+            "baoshu_job_items", "Items of the jobs that are not over.", ("state",), registry=self._registry
+        )
 
     def stage(self, stage: str, seconds: float) -> None:
         self._stage_seconds.labels(stage).observe(seconds)
@@ -57,12 +68,30 @@ class Metrics:
         self._observations.inc(len(extraction.observations))
         self._unexplained.inc(len(extraction.ledger.unexplained))
 
+    def report(self, *, added: bool) -> None:
+        self._reports.labels("no" if added else "yes").inc()
+
+    def deleted(self) -> None:
+        self._deleted.inc()
+
+    def figures(self, sent: int) -> None:
+        self._figures.inc(sent)
+
+    def followers(self, number: int) -> None:
+        self._followers.set(number)
+
+    def archive(self, items: Mapping[str, int] | None) -> None:
+        """Items of unfinished jobs by state; None where the archive does not answer."""
+        self._archive.set(0 if items is None else 1)
+        for state in ITEM_GAUGES:
+            self._items.labels(state).set((items or {}).get(state, 0))
+
     def request(self, method: str, route: str, code: int, seconds: float) -> None:
         self._requests.labels(method, route, str(code)).inc()
         self._request_seconds.labels(route).observe(seconds)
 
     def text(self) -> bytes:
-        """All counters, in the form that `CONTENT_TYPE` names."""
+        """All of it, in the form that `CONTENT_TYPE` names."""
         return generate_latest(self._registry)
 
 

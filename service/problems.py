@@ -14,17 +14,29 @@ from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from service.errors import BaoshuError, Busy, InvalidRequest, MethodNotAllowed, NotFound, NotReady
+from service.errors import (
+    ArchiveUnavailable,
+    BaoshuError,
+    Busy,
+    InvalidRequest,
+    MethodNotAllowed,
+    NotFound,
+    NotReady,
+    TooManyRequests,
+    Unauthorized,
+)
+from service.fields import refuse
 from service.schema import ProblemJson
 
 MEDIA_TYPE = "application/problem+json"
 TYPE_PREFIX = "urn:baoshu:problem:"
 
-# Both pass by themselves: a model loads in a second or two, a report is read in a few.
+# All pass by themselves: a model loads in a second or two, a report is read in a few, a store is started anew.
 RETRY_AFTER_SECONDS = 5
 
 _log = logging.getLogger("baoshu")
@@ -45,6 +57,7 @@ def install(app: FastAPI) -> None:
     """Make `app` answer every failure with a problem document."""
     app.add_exception_handler(BaoshuError, _refused)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -84,8 +97,16 @@ def _answer(body: ProblemJson, headers: Mapping[str, str] | None = None) -> JSON
 async def _refused(_: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, BaoshuError):
         raise error
-    waits = isinstance(error, Busy | NotReady)
-    return _answer(problem(error), {"Retry-After": str(RETRY_AFTER_SECONDS)} if waits else None)
+    match error:
+        case TooManyRequests():
+            headers = {"Retry-After": str(error.seconds)}
+        case Busy() | NotReady() | ArchiveUnavailable():
+            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        case Unauthorized():
+            headers = {"WWW-Authenticate": "Bearer"}
+        case _:
+            headers = {}
+    return _answer(problem(error), headers)
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -101,6 +122,15 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     else:
         known = InvalidRequest(f"请求无法处理：{error.detail}。")
     return _answer(problem(known), error.headers)
+
+
+async def _wrong_parameter(request: Request, error: Exception) -> JSONResponse:
+    """A parameter of the address, or of the query string, that is not known or cannot be."""
+    if not isinstance(error, RequestValidationError):
+        raise error
+    first = error.errors()[0]
+    _, *where = first["loc"]  # after whether it stood in the path, the query string or a header
+    return _answer(problem(refuse(first["type"], where, "地址", f"{request.url.path} 的参数见 /openapi.json。")))
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

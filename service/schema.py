@@ -224,6 +224,9 @@ class HealthJson(TypedDict):
     """The state of the server."""
 
     status: Literal["live", "ready"]
+    archive: NotRequired[
+        Annotated[Literal["ready", "unavailable"], Field(description="Whether the archive's routes answer.")]
+    ]
 
 
 class VersionJson(TypedDict):

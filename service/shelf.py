@@ -1,6 +1,6 @@
 """The open archive, as routes ask it: in threads, a bounded number at a time, and told apart from one that is away.
 
-An archive that cannot be opened stops nothing but its own routes: they raise `ArchiveUnavailable` until a later try
+An archive that cannot be opened stops nothing but its own routes: they raise `ArchiveUnavailable` until a later `open`
 succeeds.  Knows nothing of what is asked.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TypeVar
 
 import anyio
@@ -21,8 +22,9 @@ T = TypeVar("T")
 
 # Questions are short; more threads than this only wait for the same disk.
 THREADS = 8
-RETRY_SECONDS = 10.0
+# Whoever asks whether it answers is told what was found within the last moment, so that asking often costs nothing.
 PROBE_SECONDS = 3.0
+PROBED_SECONDS = 1.0
 
 _log = logging.getLogger("baoshu")
 
@@ -34,6 +36,11 @@ class Shelf:
         self.url = url
         self._archive: Archive | None = None
         self._limiter = CapacityLimiter(THREADS)
+        self._probed: tuple[float, bool] = (float("-inf"), False)
+
+    @property
+    def is_open(self) -> bool:
+        return self._archive is not None
 
     async def open(self) -> bool:
         """Try once; whether the archive is open now."""
@@ -43,12 +50,6 @@ class Shelf:
             except ArchiveUnavailable as error:
                 _log.warning("the archive cannot be opened: %s", error.detail)
         return self._archive is not None
-
-    async def keep_trying(self, then: Callable[[], None]) -> None:
-        """Try until the archive is open, and call `then`."""
-        while not await self.open():
-            await anyio.sleep(RETRY_SECONDS)
-        then()
 
     def close(self) -> None:
         if self._archive is not None:
@@ -63,25 +64,31 @@ class Shelf:
 
     async def read(self, question: Callable[[Connection], T]) -> T:
         """What `question` finds.  Raises `ArchiveUnavailable`."""
-        return await self._run(lambda archive: _asked(archive, question))
+        return await self._run(lambda archive: _asked(archive, question), abandon=True)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
         """`change` in a transaction of its own.  Raises `ArchiveUnavailable`."""
         return await self._run(lambda archive: _changed(archive, change))
 
     async def answers(self) -> bool:
-        """Whether the archive answers a question now, within `PROBE_SECONDS`."""
+        """Whether the archive answers a question, within `PROBE_SECONDS`."""
+        at, answered = self._probed
+        if monotonic() - at < PROBED_SECONDS:
+            return answered
+        answered = False
         try:
             with anyio.fail_after(PROBE_SECONDS):
                 await self.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
+                answered = True
         except (ArchiveUnavailable, TimeoutError):
-            return False
-        return True
+            pass
+        self._probed = monotonic(), answered
+        return answered
 
-    async def _run(self, work: Callable[[Archive], T]) -> T:
+    async def _run(self, work: Callable[[Archive], T], *, abandon: bool = False) -> T:
         archive = self.archive()
         try:
-            return await to_thread.run_sync(lambda: work(archive), limiter=self._limiter, abandon_on_cancel=True)
+            return await to_thread.run_sync(lambda: work(archive), limiter=self._limiter, abandon_on_cancel=abandon)
         except ArchiveUnavailable as error:
             # The reason names hosts and folders: for the log, not for callers.
             _log.warning("the archive does not answer: %s", error.detail)

@@ -1,17 +1,17 @@
-"""What was posted to `/extract`, read and checked.
+"""What was posted: a report as JSON or as a file, or another body in JSON, read and checked.
 
-In: a request, and the limits.  Out: a `Submission` (text, hints, whether it came as a file), or the `BaoshuError`
-that says why not.  The body is counted while it comes in and refused as soon as it is too long.  Knows nothing of how
-a text is read.
+In: a request, and the limits.  Out: a `Submission` (text, hints, whether it came as a file), checked fields, or the
+`BaoshuError` that says why not.  The body is counted while it comes in and refused as soon as it is too long.  Knows
+nothing of how a text is read.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from anyio import to_thread
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -19,7 +19,7 @@ from starlette.types import Message
 
 from service import ingest
 from service.errors import BodyTooLarge, InvalidRequest, UnsupportedMedia
-from service.fields import ExtractRequest, HintFields, explain, hints_of
+from service.fields import ExtractRequest, HintFields, ReportRequest, SourceFields, explain, hints_of
 from service.records import Hints
 from service.settings import Settings
 
@@ -28,34 +28,71 @@ MULTIPART = "multipart/form-data"
 # What `curl -d` sends where no type is given: read as JSON, which is what people paste there.
 UNDECLARED = frozenset({"", "application/x-www-form-urlencoded"})
 
+Fields = TypeVar("Fields", bound=BaseModel)
+
 _BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`text` is what offsets count in; `from_file` says that the caller has not seen it as text."""
+    """`text` is what offsets count in; `from_file` says that the caller has not seen it as text.
+
+    `source`: the file or address that it came from, where that was asked for.
+    """
 
     text: str
     hints: Hints
     from_file: bool
+    source: str | None = None
 
 
-async def read(request: Request, settings: Settings) -> Submission:
-    """The submission in `request`.
+async def read(request: Request, settings: Settings, *, with_source: bool = False) -> Submission:
+    """The submission in `request`; `with_source` allows the field `source`.
 
     Raises `UnsupportedMedia`, `BodyTooLarge`, `InvalidRequest`, and what `ingest` raises for a text or a file.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == MULTIPART:
-        submission = await _file(_counted(request, settings.max_body_bytes))
+        fields = SourceFields if with_source else HintFields
+        submission = await _file(_counted(request, settings.max_body_bytes), fields)
     elif kind == JSON or kind in UNDECLARED:
-        submission = _json(await _counted(request, settings.max_body_bytes).body())
+        body = await _counted(request, settings.max_body_bytes).body()
+        submission = _json(body, ReportRequest if with_source else ExtractRequest)
     else:
         raise UnsupportedMedia(
             f"不读取 {kind} 格式的请求体；请以 {JSON} 提交文本，或以 {MULTIPART} 的 file 字段提交文件。"
         )
     ingest.check(submission.text, settings.max_characters)
     return submission
+
+
+def bodies(*, with_source: bool = False) -> dict[str, Any]:
+    """The OpenAPI `requestBody` of what `read` reads."""
+    schema = (ReportRequest if with_source else ExtractRequest).model_json_schema()
+    upload = {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "string", "format": "binary", "description": "The report as a file."},
+            **{name: field for name, field in schema["properties"].items() if name != "text"},
+        },
+    }
+    return {"required": True, "content": {JSON: {"schema": schema}, MULTIPART: {"schema": upload}}}
+
+
+async def read_fields(request: Request, settings: Settings, fields: type[Fields], example: str) -> Fields:
+    """The fields of a body in JSON; `example` tells who sent something else what is right.
+
+    Raises `UnsupportedMedia`, `BodyTooLarge`, `InvalidRequest`.
+    """
+    kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if kind != JSON and kind not in UNDECLARED:
+        raise UnsupportedMedia(f"不读取 {kind} 格式的请求体；请以 {JSON} 提交。{example}")
+    body = await _counted(request, settings.max_body_bytes).body()
+    try:
+        return fields.model_validate_json(body.removeprefix(_BOM) or b"{}")
+    except ValidationError as error:
+        raise explain(error, "请求体", example) from None
 
 
 def _counted(request: Request, limit: int) -> Request:
@@ -81,32 +118,36 @@ def _counted(request: Request, limit: int) -> Request:
     return Request(request.scope, receive)
 
 
-def _json(body: bytes) -> Submission:
+def _json(body: bytes, form: type[ExtractRequest] | type[ReportRequest]) -> Submission:
     try:
-        fields = ExtractRequest.model_validate_json(body.removeprefix(_BOM))
+        fields = form.model_validate_json(body.removeprefix(_BOM))
     except ValidationError as error:
         raise explain(error, "请求体") from None
-    return Submission(fields.text, hints_of(fields), from_file=False)
+    return Submission(fields.text, hints_of(fields), from_file=False, source=_source(fields))
 
 
-async def _file(request: Request) -> Submission:
+def _source(fields: HintFields) -> str | None:
+    return (fields.source or "").strip() or None if isinstance(fields, SourceFields) else None
+
+
+async def _file(request: Request, fields: type[HintFields]) -> Submission:
     try:
-        async with request.form(max_files=1, max_fields=len(HintFields.model_fields)) as form:
-            return await _from_form(form)
+        async with request.form(max_files=1, max_fields=len(fields.model_fields)) as form:
+            return await _from_form(form, fields)
     except HTTPException as error:
         raise InvalidRequest(f"表单无法读取：{error.detail}。请以 file 字段提交一个文件。") from None
 
 
-async def _from_form(form: FormData) -> Submission:
+async def _from_form(form: FormData, model: type[HintFields]) -> Submission:
     given: dict[str, Any] = {name: value for name, value in form.multi_items() if value != ""}
     upload = given.pop("file", None)
     if not isinstance(upload, UploadFile):
         raise InvalidRequest("表单中没有名为 file 的文件；例如 curl -F file=@report.txt。")
     try:
-        fields = HintFields.model_validate_strings(given)
+        fields = model.model_validate_strings(given)
     except ValidationError as error:
         raise explain(error, "表单") from None
     data = await upload.read()
     # Telling the encoding of megabytes takes its time: not in the event loop.
     text = await to_thread.run_sync(lambda: ingest.read(data, name=upload.filename, content_type=upload.content_type))
-    return Submission(text, hints_of(fields), from_file=True)
+    return Submission(text, hints_of(fields), from_file=True, source=_source(fields) or upload.filename or None)

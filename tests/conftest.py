@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -29,8 +30,15 @@ def pipeline() -> FakePipeline:
 
 
 @pytest.fixture
-def client(pipeline: FakePipeline) -> Iterator[TestClient]:
-    """The service with the fake pipeline and a limit of 100 characters."""
-    settings = Settings(max_characters=100)
+def settings(migrated_file: Path, tmp_path: Path) -> Settings:
+    """An empty archive, and a limit of 100 characters."""
+    file = tmp_path / "service.db"
+    shutil.copy(migrated_file, file)
+    return Settings(max_characters=100, archive=f"sqlite:///{file}")
+
+
+@pytest.fixture
+def client(pipeline: FakePipeline, settings: Settings) -> Iterator[TestClient]:
+    """The service with the fake pipeline."""
     with TestClient(create_app(settings, pipeline), raise_server_exceptions=False) as running:
         yield running

@@ -1,0 +1,236 @@
+"""Routes of jobs: make one, look at it, end it, follow it.
+
+`jobs_router` gives them for a shelf, a runner and a gate.  Progress is followed as server-sent events (HTML standard,
+section 9.2): `progress` whenever something has changed, `end` at last, a comment while nothing happens.  An event's id
+says how far the job was; who comes back with the last one he saw is not told the same again, and who has seen the end
+is answered 204, which tells a browser not to come back.  What a job is stands in `archive.jobs`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import AsyncIterator
+from time import monotonic
+from typing import Annotated, Any
+
+import anyio
+from fastapi import APIRouter, Depends, Header, Path, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from service import errors, problems
+from service.access import Gate
+from service.archive.jobs import Progress, Selection, cancel, create_job, failures, list_jobs, progress
+from service.archive.keys import Scope
+from service.archive.models import model_key
+from service.archive_fields import JOB_EXAMPLE, JobAsked, JobRequest, JobsAsked, SelectionFields
+from service.archive_response import failures_json, job_json
+from service.archive_schema import JobInFullJson, JobJson, JobsJson
+from service.desk import Desk
+from service.metrics import Metrics
+from service.routes_reports import USUAL
+from service.runner import ENGINE, Runner
+from service.settings import Settings
+from service.shelf import Shelf
+from service.submission import read_fields
+
+JobId = Annotated[int, Path(description="`id` of the job.", ge=1, lt=1 << 63)]
+
+EVENT_STREAM = "text/event-stream"
+
+# How often the archive is asked how far a job is, however many follow it.
+POLL_SECONDS = 1.0
+# Proxies cut off what is silent for a minute, some for half of one.
+HEARTBEAT_SECONDS = 15.0
+# A browser that was cut off comes back after this.
+RETRY_MILLISECONDS = 2000
+MOST_FOLLOWERS = 100
+
+
+def jobs_router(
+    settings: Settings,
+    shelf: Shelf,
+    gate: Gate,
+    desk: Desk,
+    runner: Runner,
+    metrics: Metrics,
+    stopping: threading.Event,
+) -> APIRouter:
+    """`stopping` ends all streams of events."""
+    router = APIRouter(tags=["jobs"])
+    watch = _Watch(shelf)
+    reader = [Depends(gate.needs(Scope.READ))]
+    writer = [Depends(gate.needs(Scope.WRITE))]
+
+    @router.post(
+        "/jobs",
+        summary="Read a selection of reports with a model",
+        status_code=201,
+        response_model=JobJson,
+        dependencies=writer,
+        responses=problems.responses(*USUAL, errors.UnsupportedMedia, errors.BodyTooLarge, errors.NotFound),
+        openapi_extra={"requestBody": _body()},
+    )
+    async def make(request: Request) -> Response:
+        """The job is run in the background; reports that the model has read already are done from the start."""
+        asked = await read_fields(request, settings, JobRequest, JOB_EXAMPLE)
+        card = (await desk.reader_named(asked.model)).model
+        chosen = asked.select
+        selection = Selection(
+            reports=tuple(chosen.reports) if chosen.reports is not None else None,
+            q=chosen.q or None,
+            missing_only=chosen.missing_only,
+            area=chosen.area or None,
+            added_since=chosen.added_since,
+        )
+        made = await shelf.write(
+            lambda connection: progress(
+                connection, create_job(connection, model_key(connection, card), selection, engine=ENGINE)
+            )
+        )
+        runner.submit(made.id, made.model)
+        return JSONResponse(job_json(made), status_code=201, headers={"Location": f"/jobs/{made.id}"})
+
+    @router.get(
+        "/jobs",
+        summary="Jobs, the newest first",
+        response_model=JobsJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL),
+    )
+    async def show(asked: Annotated[JobsAsked, Query()]) -> Response:
+        states = (asked.state,) if asked.state else ()
+        page = await shelf.read(lambda c: list_jobs(c, states=states, after=asked.after, limit=asked.limit))
+        body: JobsJson = {"jobs": [job_json(job, runner.trouble(job.id)) for job in page.items], "next": page.next}
+        return JSONResponse(body)
+
+    @router.get(
+        "/jobs/{job}",
+        summary="How far a job is, and what it could not read",
+        response_model=JobInFullJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL, errors.NotFound),
+    )
+    async def look(job: JobId, asked: Annotated[JobAsked, Query()]) -> Response:
+        found, failed = await shelf.read(
+            lambda c: (progress(c, job), failures(c, job, after=asked.after, limit=asked.limit))
+        )
+        body: JobInFullJson = {**job_json(found, runner.trouble(job)), "failures": failures_json(failed)}
+        return JSONResponse(body)
+
+    @router.post(
+        "/jobs/{job}/cancel",
+        summary="End a job",
+        response_model=JobJson,
+        dependencies=writer,
+        responses=problems.responses(*USUAL, errors.NotFound),
+    )
+    async def end(job: JobId) -> Response:
+        """What has been read stays; a job that is over stays as it is."""
+
+        def change(connection: Connection) -> Progress:
+            cancel(connection, job)
+            return progress(connection, job)
+
+        return JSONResponse(job_json(await shelf.write(change)))
+
+    @router.get(
+        "/jobs/{job}/events",
+        summary="Follow a job",
+        response_class=Response,
+        dependencies=reader,
+        responses={
+            200: {
+                "description": "Events `progress` and `end`, whose data is a `JobJson`.",
+                "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+            },
+            204: {"description": "The last event seen was the end."},
+            **problems.responses(*USUAL, errors.NotFound, errors.Busy),
+        },
+    )
+    async def follow(
+        job: JobId,
+        last_event_id: Annotated[str | None, Header(description="Id of the last event seen.")] = None,
+    ) -> Response:
+        first = await watch.now(job)
+        if first.over and last_event_id == _mark(first):
+            return Response(status_code=204)
+        if watch.followers >= MOST_FOLLOWERS:
+            raise errors.Busy("跟踪任务进度的连接已满；请稍后重试，或改用 GET /jobs/{id}。")
+        return StreamingResponse(
+            _events(watch, job, last_event_id, runner, metrics, stopping),
+            media_type=EVENT_STREAM,
+            # Proxies are not to hold events back.
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return router
+
+
+class _Watch:
+    """How far jobs are, asked of the archive once in `POLL_SECONDS` for all that follow them."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._lock = anyio.Lock()
+        self._known: dict[int, tuple[float, Progress]] = {}
+        self.followers = 0
+
+    async def now(self, job: int) -> Progress:
+        """Raises `NotFound`, `ArchiveUnavailable`."""
+        async with self._lock:
+            at, found = self._known.get(job, (float("-inf"), None))
+            if found is None or monotonic() - at >= POLL_SECONDS:
+                found = await self._shelf.read(lambda connection: progress(connection, job))
+                self._known = {
+                    number: known for number, known in self._known.items() if monotonic() - known[0] < POLL_SECONDS
+                }
+                self._known[job] = monotonic(), found
+            return found
+
+
+async def _events(
+    watch: _Watch, job: int, seen: str | None, runner: Runner, metrics: Metrics, stopping: threading.Event
+) -> AsyncIterator[str]:
+    """Until the job is over, the server stops, or nobody listens any more."""
+    watch.followers += 1
+    metrics.followers(watch.followers)
+    told_at = monotonic()
+    try:
+        yield f"retry: {RETRY_MILLISECONDS}\n\n"
+        while not stopping.is_set():
+            found = await watch.now(job)
+            mark = _mark(found)
+            if found.over:
+                yield _event("end", mark, job_json(found))
+                return
+            if mark != seen:
+                yield _event("progress", mark, job_json(found, runner.trouble(job)))
+                seen, told_at = mark, monotonic()
+            elif monotonic() - told_at >= HEARTBEAT_SECONDS:
+                yield ": still there\n\n"
+                told_at = monotonic()
+            await anyio.sleep(POLL_SECONDS)
+    except errors.BaoshuError:
+        return  # the archive is away, or the job; who comes back is told which
+    finally:
+        watch.followers -= 1
+        metrics.followers(watch.followers)
+
+
+def _mark(found: Progress) -> str:
+    """What tells one state of a job from another."""
+    return f"{found.state}-{found.done}-{found.failed}-{found.cancelled}-{found.leased}"
+
+
+def _event(name: str, mark: str, body: JobJson) -> str:
+    data = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return f"id: {mark}\nevent: {name}\ndata: {data}\n\n"
+
+
+def _body() -> dict[str, Any]:
+    schema = JobRequest.model_json_schema()
+    del schema["$defs"]
+    schema["properties"]["select"] = SelectionFields.model_json_schema()
+    return {"content": {"application/json": {"schema": schema, "example": {"select": {"missing_only": True}}}}}

@@ -1,0 +1,181 @@
+"""Routes of reports: keep one, find them, and what is read in each.
+
+`reports_router` gives them for a shelf and a gate.  How a body is read stands in `submission`, the form of an answer in
+`archive_schema`.  A report posted again is the one that is there; what a model has read in a report is never read again
+by it.
+"""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from sqlalchemy import Connection
+from starlette.responses import JSONResponse, Response
+
+from service import errors, problems
+from service.access import Gate
+from service.archive.extractions import get_extraction, store_extraction
+from service.archive.keys import Scope
+from service.archive.models import model_key
+from service.archive.reports import StoredReport, add_report, delete_report, get_report, list_reports
+from service.archive.search import search
+from service.archive_fields import AddAsked, ModelAsked, ReportsAsked
+from service.archive_response import added_json, figure_in_full_json, hit_json, report_json
+from service.archive_schema import AddedReportJson, FigureInFullJson, KeptReportJson, KeptReportsJson
+from service.desk import Desk
+from service.extractor import Extractor
+from service.metrics import Metrics
+from service.response import to_json
+from service.schema import ExtractionJson
+from service.settings import Settings
+from service.shelf import Shelf
+from service.submission import bodies, read
+
+ReportId = Annotated[str, Path(description="`id` of the report.", pattern="^[0-9a-f]{64}$")]
+ObservationId = Annotated[str, Path(description="`id` within the extraction.", pattern="^o[1-9][0-9]{0,8}$")]
+
+ACCESS = (errors.Unauthorized, errors.Forbidden, errors.TooManyRequests)
+USUAL = (*ACCESS, errors.InvalidRequest, errors.ArchiveUnavailable, errors.NotReady)
+BODY = (
+    errors.EmptyText,
+    errors.TextTooLong,
+    errors.UndecodableInput,
+    errors.UnsupportedFile,
+    errors.BodyTooLarge,
+    errors.UnsupportedMedia,
+)
+
+
+def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> APIRouter:
+    """`desk` reads a report that is to be read at once."""
+    router = APIRouter(tags=["reports"])
+    reader = [Depends(gate.needs(Scope.READ))]
+
+    @router.post(
+        "/reports",
+        summary="Keep a report",
+        status_code=201,
+        response_model=AddedReportJson,
+        dependencies=[Depends(gate.needs(Scope.WRITE))],
+        responses={
+            200: {"description": "The archive had it.", "model": AddedReportJson},
+            **problems.responses(*USUAL, *BODY, errors.Busy),
+        },
+        openapi_extra={"requestBody": bodies(with_source=True)},
+    )
+    async def add(request: Request, asked: Annotated[AddAsked, Query()]) -> Response:
+        """JSON or a file, as for `POST /extract`.  The same text is the same report: its first hints stand."""
+        shelf.archive()
+        extractor = desk.reader() if asked.extract else None
+        given = await read(request, settings, with_source=True)
+        report, added = await shelf.write(
+            lambda connection: add_report(connection, given.text, source=given.source, hints=given.hints)
+        )
+        metrics.report(added=added)
+        body = added_json(report, added=added)
+        if extractor is not None:
+            body["observations"] = await _read_now(shelf, desk, extractor, report, metrics)
+        return JSONResponse(body, status_code=201 if added else 200, headers={"Location": f"/reports/{report.id}"})
+
+    @router.get(
+        "/reports",
+        summary="Find reports",
+        response_model=KeptReportsJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL),
+    )
+    async def show(asked: Annotated[ReportsAsked, Query()]) -> Response:
+        """All of them, or those whose text holds the words of `q`, each with the place where it does."""
+        return JSONResponse(await shelf.read(lambda connection: _reports(connection, asked)))
+
+    @router.get(
+        "/reports/{id}",
+        summary="A report with its text",
+        response_model=KeptReportJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL, errors.NotFound),
+    )
+    async def look(id: ReportId) -> Response:  # noqa: A002 (the name within the address)
+        return JSONResponse(report_json(await shelf.read(lambda c: get_report(c, id)), with_text=True))
+
+    @router.delete(
+        "/reports/{id}",
+        summary="Delete a report and all that was read in it",
+        status_code=204,
+        dependencies=[Depends(gate.needs(Scope.ADMIN))],
+        responses=problems.responses(*USUAL, errors.NotFound),
+    )
+    async def delete(id: ReportId) -> Response:  # noqa: A002
+        """It cannot be undone: what older models read in it is gone as well."""
+        await shelf.write(lambda connection: delete_report(connection, id))
+        metrics.deleted()
+        return Response(status_code=204)
+
+    @router.get(
+        "/reports/{id}/extraction",
+        summary="What a model has read in a report",
+        response_model=ExtractionJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL, errors.NotFound, errors.NotExtracted),
+    )
+    async def extraction(id: ReportId, asked: Annotated[ModelAsked, Query()]) -> Response:  # noqa: A002
+        """The same as `POST /extract` answers; by the current model, unless another is named."""
+        return JSONResponse(await shelf.read(lambda c: get_extraction(c, id, asked.model or desk.current_id(c))))
+
+    @router.get(
+        "/reports/{id}/observations/{observation}",
+        summary="One figure with its surroundings",
+        response_model=FigureInFullJson,
+        dependencies=reader,
+        responses=problems.responses(*USUAL, errors.NotFound, errors.NotExtracted),
+    )
+    async def figure(
+        id: ReportId,  # noqa: A002
+        observation: ObservationId,
+        asked: Annotated[ModelAsked, Query()],
+    ) -> Response:
+        """What the figures of `GET /observations` and the cells of a panel give as their evidence."""
+        return JSONResponse(await shelf.read(lambda c: _figure(c, id, observation, asked.model or desk.current_id(c))))
+
+    return router
+
+
+def _reports(connection: Connection, asked: ReportsAsked) -> KeptReportsJson:
+    if asked.q is None:
+        kept = list_reports(connection, after=asked.after, limit=asked.limit)
+        return {"reports": [report_json(report) for report in kept.items], "next": kept.next}
+    hits = search(connection, asked.q, after=asked.after, limit=asked.limit)
+    return {"reports": [hit_json(hit) for hit in hits.items], "next": hits.next}
+
+
+def _figure(connection: Connection, id_: str, observation: str, model: str) -> FigureInFullJson:
+    read_in = get_extraction(connection, id_, model)
+    number = int(observation.removeprefix("o"))
+    if number > len(read_in["observations"]):
+        raise errors.NotFound(f"模型 {model} 在该报告中没有读出 {observation}；全部观测见 /reports/{id_}/extraction。")
+    report = get_report(connection, id_)
+    return figure_in_full_json(report, read_in["observations"][number - 1], model)
+
+
+async def _read_now(shelf: Shelf, desk: Desk, extractor: Extractor, report: StoredReport, metrics: Metrics) -> int:
+    """Read the report and keep what is read, unless that model has read it before; how many figures there are.
+
+    Read with the hints that the archive has, which are those of whoever added it first.
+    """
+    model, text = extractor.model, report.text or ""
+    try:
+        return len((await shelf.read(lambda c: get_extraction(c, report.id, model.id)))["observations"])
+    except errors.NotExtracted:
+        pass
+
+    def read() -> tuple[ExtractionJson, float]:
+        begun = perf_counter()
+        extraction = extractor.extract(text, report.hints, metrics.stage)
+        metrics.extraction(extraction)
+        return to_json(extraction), perf_counter() - begun
+
+    answer, seconds = await desk.run(read)
+    await shelf.write(lambda c: store_extraction(c, report.key, model_key(c, model), answer, seconds=seconds))
+    return len(answer["observations"])
