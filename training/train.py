@@ -16,7 +16,7 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,6 +50,10 @@ GOLD_WEIGHT = 2
 LINK_WEIGHT = 1.0
 VALUE_WEIGHT = 0.3
 WARMUP = 0.1
+
+
+# One step: the loss of a model on some rows.
+Work = Callable[[Reader], Tensor]
 
 
 @dataclass(frozen=True, slots=True)
@@ -304,45 +308,46 @@ def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
         yield batch
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Fine-tune the reader.")
-    parser.add_argument("--base", type=Path, default=Path("build/adapted"))
-    parser.add_argument("--out", type=Path, default=Path("build/reader"))
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--epochs", type=int, default=7)
-    parser.add_argument("--rate", type=float, default=1e-4)
-    parser.add_argument("--head-rate", type=float, default=1e-3)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--no-gold", action="store_true", help="train without the excerpts beside the project")
-    parser.add_argument("--ship", action="store_true", help="train on the held-out excerpts too; own reports stay out")
-    args = parser.parse_args()
-    for seed in (random.seed, np.random.seed, torch.manual_seed):
-        seed(args.seed)
-    args.out.mkdir(parents=True, exist_ok=True)
-    train, held = data(gold=Path("absent") if args.no_gold else GOLD)
-    if args.ship:
-        train = train + [e for e in held if e.meta.get("gold")]
-    train = train + [e for e in train if e.meta.get("gold")] * (GOLD_WEIGHT - 1)
-    encoder, vocabulary = load_base(args.base, args.layers)
-    characters = Characters.build(vocabulary)
-    model = make_reader(encoder)
-    size = sum(p.numel() for p in model.parameters())
-    print(f"{len(train)} documents to train on, {len(held)} held out; {size:,} parameters", flush=True)
+def labelled(parts: list[tuple[Example, int, int]], characters: Characters) -> Work:
+    """A step on annotated chunks: tags, links and values together."""
+
+    def loss(model: Reader) -> Tensor:
+        tag, link, value = losses(model, collate(parts, characters))
+        return tag + LINK_WEIGHT * link + VALUE_WEIGHT * value
+
+    return loss
+
+
+def fit(
+    model: Reader,
+    epoch_of: Callable[[], list[Work]],
+    held: list[Example],
+    characters: Characters,
+    out: Path,
+    *,
+    epochs: int,
+    rate: float,
+    head_rate: float,
+) -> list[dict[str, float]]:
+    """Train `model` on what `epoch_of` gives anew for each epoch; the scores after each, on `held`.
+
+    Goes on from `out/checkpoint.pt` where there is one, and leaves none when it is done.
+    """
     plain = [p for n, p in model.encoder.named_parameters() if "norm" in n or n.endswith("bias")]
     heavy = [p for n, p in model.encoder.named_parameters() if not ("norm" in n or n.endswith("bias"))]
     heads = [p for n, p in model.named_parameters() if not n.startswith("encoder.")]
     optimizer = torch.optim.AdamW(
         [
-            {"params": heavy, "lr": args.rate, "weight_decay": 0.01},
-            {"params": plain, "lr": args.rate, "weight_decay": 0.0},
-            {"params": heads, "lr": args.head_rate, "weight_decay": 0.0},
+            {"params": heavy, "lr": rate, "weight_decay": 0.01},
+            {"params": plain, "lr": rate, "weight_decay": 0.0},
+            {"params": heads, "lr": head_rate, "weight_decay": 0.0},
         ],
         fused=True,
     )
-    total = args.epochs * len(list(steps(train)))
+    total = epochs * len(epoch_of())
     schedule = get_linear_schedule_with_warmup(optimizer, int(WARMUP * total), int(total * 1.02))
     history: list[dict[str, float]] = []
-    checkpoint = args.out / "checkpoint.pt"
+    checkpoint = out / "checkpoint.pt"
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=False)
         for part, name in ((model, "model"), (optimizer, "optimizer"), (schedule, "schedule")):
@@ -351,28 +356,23 @@ def main() -> None:
         random.setstate(kept["random"])
         torch.set_rng_state(kept["torch"])
         print(f"going on after epoch {len(history)}", flush=True)
-    for epoch in range(len(history), args.epochs):
-        started, sums, seen = time.time(), np.zeros(3), 0
+    for epoch in range(len(history), epochs):
+        started, summed = time.time(), 0.0
         model.train()
-        for n, part in enumerate(steps(train)):
-            batch = collate(part, characters)
+        for n, work in enumerate(epoch_of(), 1):
             with torch.autocast("cpu", torch.bfloat16):
-                tag, link, value = losses(model, batch)
-            (tag + LINK_WEIGHT * link + VALUE_WEIGHT * value).backward()
+                loss = work(model)
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
             optimizer.step()
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
-            sums += [tag.item(), link.item(), value.item()]
-            seen += int(batch.mask.sum())
-            if n % 50 == 49:
-                print(
-                    f"  step {n + 1} loss {sums / (n + 1)} {seen / (time.time() - started):.0f} characters/s",
-                    flush=True,
-                )
+            summed += loss.item()
+            if n % 50 == 0:
+                print(f"  step {n} loss {summed / n:.4f} {n / (time.time() - started):.2f} steps/s", flush=True)
         scores = evaluate(model, held, characters) if held else {}
-        history.append({"epoch": epoch + 1, "seconds": time.time() - started, **scores})
-        print(" ".join(f"{k} {v:.4f}" for k, v in history[-1].items()), f"loss {sums / (n + 1)}", flush=True)
+        history.append({"epoch": epoch + 1, "seconds": time.time() - started, "loss": summed / n, **scores})
+        print(" ".join(f"{k} {v:.4f}" for k, v in history[-1].items()), flush=True)
         torch.save(
             {
                 "model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(),
@@ -380,17 +380,72 @@ def main() -> None:
             },
             checkpoint,
         )  # fmt: skip
-    torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, args.out / "reader.pt")
-    (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+    checkpoint.unlink(missing_ok=True)
+    return history
+
+
+def save(
+    model: Reader, vocabulary: dict[str, int], out: Path, args: argparse.Namespace, history: list[dict[str, float]]
+) -> None:
+    """Write the reader, its vocabulary, and what it was made of."""
+    torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, out / "reader.pt")
     read = {
         "own": fingerprint(documents()),
         "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
     }
-    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
-    (args.out / "training.json").write_text(
+    settings = {k: [str(x) for x in v] if isinstance(v, list) else str(v) if isinstance(v, Path) else v
+                for k, v in vars(args).items()}  # fmt: skip
+    (out / "training.json").write_text(
         json.dumps({"settings": settings, "data": read, "history": history}, indent=1), encoding="utf-8"
     )
-    checkpoint.unlink()
+    (out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+def to_train_on(args: argparse.Namespace) -> tuple[list[Example], list[Example]]:
+    """Training examples as often as they are to be seen, and held-out ones."""
+    train, held = data(gold=Path("absent") if args.no_gold else GOLD)
+    if args.ship:
+        train = train + [e for e in held if e.meta.get("gold")]
+    return train + [e for e in train if e.meta.get("gold")] * (GOLD_WEIGHT - 1), held
+
+
+def options(description: str, *, epochs: int, rate: float, head_rate: float) -> argparse.ArgumentParser:
+    """The options that every training of a reader has."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--out", type=Path, default=Path("build/reader"))
+    parser.add_argument("--epochs", type=int, default=epochs)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--head-rate", type=float, default=head_rate)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--no-gold", action="store_true", help="train without the excerpts beside the project")
+    parser.add_argument("--ship", action="store_true", help="train on the held-out excerpts too; own reports stay out")
+    return parser
+
+
+def start(args: argparse.Namespace) -> None:
+    """Sow every generator of random numbers, and make the folder."""
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(args.seed)
+    args.out.mkdir(parents=True, exist_ok=True)
+
+
+def main() -> None:
+    parser = options("Fine-tune the reader.", epochs=7, rate=1e-4, head_rate=1e-3)
+    parser.add_argument("--base", type=Path, default=Path("build/adapted"))
+    parser.add_argument("--layers", type=int, default=6)
+    args = parser.parse_args()
+    start(args)
+    train, held = to_train_on(args)
+    encoder, vocabulary = load_base(args.base, args.layers)
+    characters = Characters.build(vocabulary)
+    model = make_reader(encoder)
+    size = sum(p.numel() for p in model.parameters())
+    print(f"{len(train)} documents to train on, {len(held)} held out; {size:,} parameters", flush=True)
+    history = fit(
+        model, lambda: [labelled(parts, characters) for parts in steps(train)], held, characters, args.out,
+        epochs=args.epochs, rate=args.rate, head_rate=args.head_rate,
+    )  # fmt: skip
+    save(model, vocabulary, args.out, args, history)
 
 
 if __name__ == "__main__":
