@@ -30,9 +30,13 @@ from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service.archive.keys import Scope, StoredKey, active_keys, hash_of
-from service.errors import ArchiveUnavailable, Forbidden, TooManyRequests, Unauthorized
+from service.errors import ArchiveUnavailable, Forbidden, InvalidRequest, NotReady, TooManyRequests, Unauthorized
 from service.settings import Settings, SettingsError
 from service.shelf import Shelf
+
+# What any route behind the gate may refuse, and any of the archive.
+ACCESS = (Unauthorized, Forbidden, TooManyRequests)
+USUAL = (*ACCESS, InvalidRequest, ArchiveUnavailable, NotReady)
 
 KEPT_SECONDS = 5.0
 # A key that is not known may have been made just now: then the archive is asked again, this often at most.

@@ -29,7 +29,7 @@ from sqlalchemy import Connection
 from starlette.responses import Response
 
 from service import errors, problems
-from service.access import Gate
+from service.access import ACCESS, Gate
 from service.archive.jobs import list_jobs
 from service.archive.keys import Scope
 from service.archive.leases import OPEN_JOBS
@@ -44,12 +44,12 @@ from service.registry import Registry
 from service.response import to_json
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
-from service.routes_reports import ACCESS, BODY, reports_router
+from service.routes_reports import reports_router
 from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, HealthJson, ProblemJson, VersionJson
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import Submission, bodies, read
+from service.submission import BODY, Submission, bodies, read
 
 # An archive that is away is tried again after this, and a model that was promoted elsewhere is found out.
 TEND_SECONDS = 10.0

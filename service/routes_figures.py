@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service import errors, problems
-from service.access import Gate
+from service.access import USUAL, Gate
 from service.archive.keys import Scope
 from service.archive.observations import ObservationQuery, Row, find_observations, to_csv
 from service.archive.paging import MOST_ITEMS, Page
@@ -29,7 +29,6 @@ from service.archive_schema import FiguresJson, PanelJson
 from service.desk import Desk
 from service.metrics import Metrics
 from service.response import number, safe_cell
-from service.routes_reports import USUAL
 from service.shelf import Shelf
 
 CSV = "text/csv"

@@ -20,7 +20,7 @@ from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service import errors, problems
-from service.access import Gate
+from service.access import USUAL, Gate
 from service.archive.jobs import Progress, Selection, cancel, create_job, failures, list_jobs, progress
 from service.archive.keys import Scope
 from service.archive.models import model_key
@@ -29,7 +29,6 @@ from service.archive_response import failures_json, job_json
 from service.archive_schema import JobInFullJson, JobJson, JobsJson
 from service.desk import Desk
 from service.metrics import Metrics
-from service.routes_reports import USUAL
 from service.runner import ENGINE, Runner
 from service.settings import Settings
 from service.shelf import Shelf

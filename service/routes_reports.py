@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
 from service import errors, problems
-from service.access import Gate
+from service.access import USUAL, Gate
 from service.archive.extractions import get_extraction, store_extraction
 from service.archive.keys import Scope
 from service.archive.models import model_key
@@ -31,21 +31,10 @@ from service.response import to_json
 from service.schema import ExtractionJson
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import bodies, read
+from service.submission import BODY, bodies, read
 
 ReportId = Annotated[str, Path(description="`id` of the report.", pattern="^[0-9a-f]{64}$")]
 ObservationId = Annotated[str, Path(description="`id` within the extraction.", pattern="^o[1-9][0-9]{0,8}$")]
-
-ACCESS = (errors.Unauthorized, errors.Forbidden, errors.TooManyRequests)
-USUAL = (*ACCESS, errors.InvalidRequest, errors.ArchiveUnavailable, errors.NotReady)
-BODY = (
-    errors.EmptyText,
-    errors.TextTooLong,
-    errors.UndecodableInput,
-    errors.UnsupportedFile,
-    errors.BodyTooLarge,
-    errors.UnsupportedMedia,
-)
 
 
 def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> APIRouter:

@@ -18,7 +18,15 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from service import ingest
-from service.errors import BodyTooLarge, InvalidRequest, UnsupportedMedia
+from service.errors import (
+    BodyTooLarge,
+    EmptyText,
+    InvalidRequest,
+    TextTooLong,
+    UndecodableInput,
+    UnsupportedFile,
+    UnsupportedMedia,
+)
 from service.fields import ExtractRequest, HintFields, ReportRequest, SourceFields, explain, hints_of
 from service.records import Hints
 from service.settings import Settings
@@ -27,6 +35,9 @@ JSON = "application/json"
 MULTIPART = "multipart/form-data"
 # What `curl -d` sends where no type is given: read as JSON, which is what people paste there.
 UNDECLARED = frozenset({"", "application/x-www-form-urlencoded"})
+
+# What `read` raises, but for a field that is wrong.
+BODY = (EmptyText, TextTooLong, UndecodableInput, UnsupportedFile, BodyTooLarge, UnsupportedMedia)
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
