@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import CheckConstraint, func, inspect, select, text
+from sqlalchemy import CheckConstraint, func, inspect, select, text, update
 
+from service.archive import opening
 from service.archive.migrations import VERSION_TABLE, revisions
 from service.archive.opening import Archive, open_archive
 from service.archive.tables import metadata, reports, settings
@@ -174,3 +175,17 @@ def test_keys_of_reports_are_never_given_twice(archive: Archive) -> None:
             keys.append(connection.scalar(reports.insert().values(**values).returning(reports.c.key)))
             connection.execute(reports.delete())
     assert keys[0] != keys[1]
+
+
+def test_a_writer_that_stands_still_keeps_no_one_waiting(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    if archive.dialect == "sqlite":
+        pytest.skip("no server that could drop it; the others give up by themselves")
+    monkeypatch.setattr(opening, "STILL_SECONDS", 0.2)
+    change = update(settings).values(value="words")
+    with pytest.raises(ArchiveUnavailable), archive.writing() as still:
+        still.execute(change)
+        with archive.writing() as other:
+            assert other.execute(change).rowcount == 1
+        still.execute(change)
+    with archive.writing() as connection:
+        assert connection.execute(change).rowcount == 1

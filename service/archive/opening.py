@@ -28,6 +28,11 @@ WORDS, CHARACTERS = "words", "characters"
 
 BUSY_SECONDS = 30.0  # how long a writer of SQLite waits for its turn
 CONNECT_SECONDS = 10  # how long a PostgreSQL server may take to answer
+# Who stands still or vanishes amid a transaction (a process that is stopped, a machine that loses its power or its net)
+# keeps others from what he has locked.  The server drops him after this time; by itself it would wait for hours.
+STILL_SECONDS = 30.0
+KEEPALIVE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+_DROPPED = "25P03"  # what PostgreSQL says then
 CACHE_KIBIBYTES = 64 * 1024  # pages that a SQLite connection keeps, the default being 2 MiB
 OLDEST_SQLITE = (3, 35)  # RETURNING
 _MIGRATION_LOCK = 0x62616F736875  # "baoshu": the advisory lock under which PostgreSQL archives are made
@@ -113,9 +118,24 @@ def _engine(url: URL) -> Engine:
         event.listen(engine, "begin", _begin)
         return engine
     try:
-        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
+        engine = create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": CONNECT_SECONDS})
     except ImportError:
         raise ArchiveUnavailable("没有安装 PostgreSQL 的驱动；请安装 baoshu[postgres]。") from None
+    event.listen(engine, "connect", _keep_alive)
+    event.listen(engine, "begin", _begin_on_server)
+    return engine
+
+
+def _keep_alive(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(KEEPALIVE)
+    connection.commit()
+
+
+def _begin_on_server(connection: Connection) -> None:
+    if connection.get_execution_options().get(_WRITES):
+        still = f"{STILL_SECONDS * 1000:.0f}ms"
+        connection.exec_driver_sql(f"SET LOCAL idle_in_transaction_session_timeout = '{still}'")
 
 
 def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
@@ -215,7 +235,7 @@ def _understood(url: URL) -> Iterator[None]:
         raise _unavailable(url, error) from error
     except exc.DatabaseError as error:
         # "file is not a database" is a plain DatabaseError; integrity and programming errors are subclasses.
-        if type(error) is not exc.DatabaseError:
+        if type(error) is not exc.DatabaseError and getattr(error.orig, "sqlstate", None) != _DROPPED:
             raise
         raise _unavailable(url, error) from error
 
