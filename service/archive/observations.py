@@ -13,13 +13,13 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, literal, or_, select
-from sqlalchemy import Row as Record
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, literal, or_, select
 
 from service.archive.edtf import days
-from service.archive.paging import Page, check_limit, key_of, page
+from service.archive.paging import Page, check_limit, key_of, to_cursor
 from service.archive.search import matching
 from service.archive.tables import extractions, models, observations, reports
 from service.errors import InvalidRequest
@@ -108,8 +108,8 @@ class Row:
     evidence: str
 
 
-# The fields of `Row` that are columns of `observations`.
-_OWN = tuple(f.name for f in fields(Row) if f.name in observations.c and f.name != "report")
+_FIELDS = tuple(field.name for field in fields(Row))
+_EVIDENCE_START, _EVIDENCE_END = _FIELDS.index("evidence_start"), _FIELDS.index("evidence_end")
 
 
 def find_observations(
@@ -128,19 +128,10 @@ def find_observations(
     # instead of going through all rows in order until enough fit.  Where next to all fit, that is what it should do.
     narrow = any((query.indicator, query.area, query.period, query.report))
     order = observations.c.key + literal(0) if narrow else observations.c.key
-    found = select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1).subquery()
-    title = func.coalesce(reports.c.hint_title, extractions.c.title).label("title")
-    wanted = (
-        select(observations.c.key, observations.c.report.label("of"), *(observations.c[name] for name in _OWN))
-        .add_columns(reports.c.id, reports.c.source, reports.c.characters, title)
-        .join(found, found.c.key == observations.c.key)
-        .join(reports, reports.c.key == observations.c.report)
-        .join(extractions, extractions.c.key == observations.c.extraction)
-        .order_by(observations.c.key)
-    )
-    records = connection.execute(wanted).all()
-    proofs = _evidence(connection, records[:limit])
-    return page("observations", ((r.key, _row(r, proofs.get(r.key, ""))) for r in records), limit)
+    found = select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1)
+    keys = connection.scalars(found).all()
+    more = to_cursor("observations", keys[limit - 1]) if len(keys) > limit else None
+    return Page(tuple(_rows(connection, keys[:limit])), more)
 
 
 def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
@@ -220,16 +211,37 @@ def _askable(given: str) -> str:
     return _UNKEPT.sub("\ufffd", given)
 
 
-def _evidence(connection: Connection, records: Sequence[Record[Any]]) -> Mapping[int, str]:
-    """The evidence of each record, each report's text fetched once."""
-    by_report: dict[int, list[Record[Any]]] = {}
-    for record in records:
-        by_report.setdefault(record.of, []).append(record)
-    proofs: dict[int, str] = {}
-    for keys in _batches({key: group[0].characters for key, group in by_report.items()}):
-        for key, text in connection.execute(select(reports.c.key, reports.c.text).where(reports.c.key.in_(keys))):
-            proofs |= {r.key: text[r.evidence_start : r.evidence_end] for r in by_report[key]}
-    return proofs
+@cache
+def _select() -> Select[Any]:
+    """The fields of `Row` in their order, but for the evidence; before them what it is cut by."""
+    c = observations.c
+    of_report = {
+        "report": reports.c.id,
+        "title": func.coalesce(reports.c.hint_title, extractions.c.title),
+        "source": reports.c.source,
+    }
+    own = [of_report.get(name, c.get(name)) for name in _FIELDS if name != "evidence"]
+    return (
+        select(c.key, c.report, reports.c.characters, *own)
+        .join(reports, reports.c.key == c.report)
+        .join(extractions, extractions.c.key == c.extraction)
+        .where(c.key.in_(bindparam("keys", expanding=True)))
+        .order_by(c.key)
+    )
+
+
+def _rows(connection: Connection, keys: Sequence[int]) -> Iterator[Row]:
+    """The figures with these keys, in order, but for those deleted meanwhile; each report's text is fetched once."""
+    by_report: dict[int, list[Sequence[Any]]] = {}
+    for record in connection.execute(_select(), {"keys": keys}) if keys else ():
+        by_report.setdefault(record[1], []).append(record)
+    rows: dict[int, Row] = {}
+    for batch in _batches({report: records[0][2] for report, records in by_report.items()}):
+        for report, text in connection.execute(select(reports.c.key, reports.c.text).where(reports.c.key.in_(batch))):
+            for key, _, _, *own in by_report[report]:
+                values: list[Any] = [*own, text[own[_EVIDENCE_START] : own[_EVIDENCE_END]]]
+                rows[key] = Row(*values)
+    return (rows[key] for key in keys if key in rows)
 
 
 def _batches(characters: Mapping[int, int]) -> Iterator[list[int]]:
@@ -243,8 +255,3 @@ def _batches(characters: Mapping[int, int]) -> Iterator[list[int]]:
         size += length
     if batch:
         yield batch
-
-
-def _row(record: Record[Any], evidence: str) -> Row:
-    own = {name: getattr(record, name) for name in _OWN}
-    return Row(report=record.id, title=record.title, source=record.source, evidence=evidence, **own)

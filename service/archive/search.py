@@ -204,8 +204,7 @@ def _stretches(connection: Connection, keys: Sequence[int], term: Term) -> Mappi
 
 
 def _hit(row: Row[Any], begin: int, stretch: str, terms: Sequence[Term]) -> Hit:
-    clean = normalise(stretch)
-    found = sorted(clean.to_original(span) for term in terms for span in term.places(clean.text))
+    found = _places(stretch, terms)
     first = found[0] if found else Span(0, 0)
     start = max(0, first.start - BEFORE)
     end = min(len(stretch), max(first.end, first.start + AFTER))
@@ -219,3 +218,12 @@ def _hit(row: Row[Any], begin: int, stretch: str, terms: Sequence[Term]) -> Hit:
         end=begin + end,
         matches=tuple(Span(begin + s.start, begin + s.end) for s in found if s.end <= end),
     )
+
+
+def _places(stretch: str, terms: Sequence[Term]) -> list[Span]:
+    """Where posted text has the terms; what is written in another way than asked for is found once it is normalised."""
+    as_posted = [[*term.places(stretch)] for term in terms]
+    if as_posted and as_posted[0]:
+        return sorted(span for spans in as_posted for span in spans)
+    clean = normalise(stretch)
+    return sorted(clean.to_original(span) for term in terms for span in term.places(clean.text))

@@ -180,12 +180,13 @@ observations = Table(
     Column("evidence_end", Integer, nullable=False),
     Column("section", Text, nullable=False),
     UniqueConstraint("extraction", "number"),
-    # A question names a model (the current one) and an indicator or an area; pages go on by key.
+    # A question names a model (the current one) and most often an indicator or an area; pages go on by key.
     Index(None, "model", "indicator_code", "area", "period_end"),
     Index(None, "model", "indicator", "area", "period_end"),
     Index(None, "model", "area", "period_end"),
     Index(None, "model", "area_code", "period_end"),
     Index(None, "model", "period_end"),
+    Index(None, "model", "key"),
     # Two models' readings of one report are laid side by side by the place of each value.
     Index(None, "extraction", "start"),
 )

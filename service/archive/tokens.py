@@ -40,6 +40,7 @@ _HAN = "〇々\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
 _PIECE = re.compile(rf"[0-9]+(?:\.[0-9]+)*|[{_HAN}]+|[^\W_0-9{_HAN}]+")
 _IS_HAN = re.compile(f"[{_HAN}]")
 _JOINED = re.compile(f"[{re.escape(_JOINERS)}]*")
+_BETWEEN = rf"[{re.escape(_JOINERS)}\s]*"
 
 Cut = Callable[[str], Sequence[str]]
 
@@ -77,10 +78,10 @@ class Term:
         seams = [*_subsets(whole)] if len(self.words) <= MOST_JOINED else [(), tuple(whole)]
         return [(phrase, _is_han(phrase[-1])) for phrase in {_joined(self.words, joined): None for joined in seams}]
 
-    def places(self, clean: str) -> Iterator[Span]:
-        """Where a clean text has the term, joiners in it or not."""
+    def places(self, text: str) -> Iterator[Span]:
+        """Where a text has the term, with joiners and blanks in it or without."""
         letters = (re.escape(c) for c in self.text if not _JOINED.fullmatch(c))
-        for found in re.finditer(_JOINED.pattern.join(letters), clean, re.IGNORECASE):
+        for found in re.finditer(_BETWEEN.join(letters), text, re.IGNORECASE):
             yield Span(*found.span())
 
 
