@@ -17,8 +17,10 @@
     ├── ModelRefused       model-refused        409  a model whose files or contract are not what they must be
     ├── ModelChanged       model-changed        409  other weights under the name and version of a known model
     ├── NoEarlierModel     no-earlier-model     409  nothing to roll back to
+    ├── ArchiveNotShared   archive-not-shared   409  an archive in a file, and a cluster of several machines
     ├── WorkersLost        workers-lost         500  processes that read a job die before they read anything
     ├── ArchiveUnavailable archive-unavailable  503  the archive cannot be reached, or is none of ours
+    ├── ClusterUnavailable cluster-unavailable  503  no Ray is installed, or its cluster cannot be reached
     ├── Busy               busy                 503  as many texts wait as may wait
     └── NotReady           not-ready            503  the model is not loaded (yet)
 
@@ -174,6 +176,18 @@ class ArchiveUnavailable(BaoshuError):
     code = "archive-unavailable"
     status = 503
     title = "档案无法使用"
+
+
+class ClusterUnavailable(BaoshuError):
+    code = "cluster-unavailable"
+    status = 503
+    title = "Ray 集群无法使用"
+
+
+class ArchiveNotShared(BaoshuError):
+    code = "archive-not-shared"
+    status = 409
+    title = "档案不能由多台机器共用"
 
 
 class ModelRefused(BaoshuError):
