@@ -43,6 +43,8 @@ from service.errors import InvalidRequest, NotFound
 from service.records import Hints
 from service.response import to_json
 
+on_a_server = pytest.mark.parametrize("archive_url", ["postgresql"], indirect=True)
+
 OVER = timedelta(seconds=-1)  # a lease that ends before it begins
 
 
@@ -115,9 +117,8 @@ def test_no_two_hold_one_report(archive: Archive) -> None:
     assert claim(archive, job, "c", many=3, lease=MINUTE) == []
 
 
+@on_a_server
 def test_what_another_is_about_to_claim_is_passed_over(archive: Archive) -> None:
-    if archive.dialect == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
     job = job_of(archive, 2)
     with archive.writing() as connection:
         (held,) = leases._claimable(connection, job, datetime.now(UTC), 1)
@@ -157,9 +158,8 @@ def test_a_heartbeat_holds_all_that_a_worker_has(archive: Archive) -> None:
     assert heartbeat(archive, job, "nobody", lease=MINUTE) == 0
 
 
+@on_a_server  # an archive in SQLite has no other clock than this machine's
 def test_leases_go_by_the_clock_of_the_store(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
-    if archive.dialect == "sqlite":
-        pytest.skip("an archive in SQLite has no other clock than this machine's")
     job = job_of(archive, 2)
     monkeypatch.setattr(leases, "now", lambda: datetime(2000, 1, 1, tzinfo=UTC))
     (first,) = claim(archive, job, "slow clock", many=1, lease=MINUTE)

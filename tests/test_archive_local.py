@@ -38,6 +38,11 @@ SECOND = timedelta(seconds=1)
 PATIENCE = 120.0  # seconds for what takes one or two on an idle machine
 
 
+# What has to do with processes alone is tried in one store; and what only a server can do, there.
+in_a_file = pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("archive_url", ["postgresql"], indirect=True)
+
+
 def run(archive: Archive, job: int, *, workers: int = 2, lease: timedelta = MINUTE, reader: str = READER) -> Progress:
     return run_job(archive.url, job, Path(), workers=workers, lease=lease, reader=reader)
 
@@ -138,6 +143,7 @@ def test_a_worker_that_stood_still_comes_too_late(archive: Archive) -> None:
     assert len(kept(archive)) == 1
 
 
+@in_a_file
 def test_a_reader_that_hangs_is_ended(archive: Archive) -> None:
     job = job_of(archive, 4, {1: "慢600"})
     end = run_job(
@@ -171,6 +177,7 @@ def test_stopped_and_run_again(archive: Archive) -> None:
     assert attempts(archive, job) == Counter({1: 300})
 
 
+@in_a_file
 def test_what_does_not_end_in_time_is_given_back(archive: Archive) -> None:
     job = job_of(archive, 1, {0: "慢600"})
     stop = threading.Event()
@@ -209,9 +216,8 @@ def test_a_signal_to_all_processes_gives_the_leases_back(archive: Archive, numbe
         assert [open_job.id for open_job in list_jobs(connection, states=("running",)).items] == [job]
 
 
+@on_a_server
 def test_a_store_that_drops_its_connections(archive: Archive) -> None:
-    if archive.dialect == "sqlite":
-        pytest.skip("a file has no connections to drop")
     job = job_of(archive, 600)
     running = Running(archive, job, lease=SECOND)
     others = "pid <> pg_backend_pid() AND datname = current_database()"
@@ -225,6 +231,7 @@ def test_a_store_that_drops_its_connections(archive: Archive) -> None:
     assert len(kept(archive)) == 600
 
 
+@in_a_file
 @pytest.mark.parametrize(
     ("reader", "model", "error"),
     [
@@ -249,6 +256,7 @@ def test_a_job_that_is_none(archive: Archive) -> None:
         run(archive, 7)
 
 
+@in_a_file
 @pytest.mark.skipif(not (DEFAULT_MODEL / "manifest.json").exists(), reason="no model in this checkout")
 def test_the_real_model(archive: Archive) -> None:
     seeds = [path.read_text(encoding="utf-8") for path in sorted((ROOT / "seeds").glob("*.txt"))]

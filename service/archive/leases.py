@@ -11,6 +11,8 @@ over, and the item is anyone's again.  So that nothing is lost and nothing doubl
 - a report has one extraction by a model, by the store's own constraint: of two who read the same, the second writes
   nothing.
 
+A machine that loses its power may take back the last transactions (SQLite), but whole ones only, the last first.
+
 Leases thus save work and no more; no answer depends on a clock.  They are measured by the store's clock alone
 (`instant`), so that workers whose own clocks are wrong neither lose theirs early nor hold them for ever; where that
 clock is set forward a report may be read twice and is stored once, where it is set back a dead worker's reports wait
