@@ -182,10 +182,15 @@ def test_a_writer_that_stands_still_keeps_no_one_waiting(archive: Archive, monke
         pytest.skip("no server that could drop it; the others give up by themselves")
     monkeypatch.setattr(opening, "STILL_SECONDS", 0.2)
     change = update(settings).values(value="words")
-    with pytest.raises(ArchiveUnavailable), archive.writing() as still:
-        still.execute(change)
-        with archive.writing() as other:
-            assert other.execute(change).rowcount == 1
-        still.execute(change)
+
+    def stand_still() -> None:
+        with archive.writing() as still:
+            still.execute(change)
+            with archive.writing() as other:
+                assert other.execute(change).rowcount == 1
+            still.execute(change)
+
+    with pytest.raises(ArchiveUnavailable):
+        stand_still()
     with archive.writing() as connection:
         assert connection.execute(change).rowcount == 1
