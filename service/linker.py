@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from service.areas import gazetteer
 from service.candidates import PAIR_SIZES, VALUE_SIZES, Pair, Surroundings, pairs, value_features
+from service.confidence import Calibration, Decisions, features
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
 from service.records import (
@@ -51,14 +52,14 @@ GROWTH_UNITS = ("%", "‰", "倍", "番", "成")
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What was chosen for one value, by entity numbers (None where none), with the probability of it all."""
+    """What was chosen for one value, by entity numbers (None where none), and how sure each decision was."""
 
     indicators: tuple[int, ...]
     period: int | None
     area: int | None
     measure: Measure
     status: Status
-    score: float
+    decisions: Decisions
 
 
 def link(
@@ -67,7 +68,7 @@ def link(
     """Observations of all value entities that read as numbers.  `reports` are those of `layout.parts`, in order."""
     around = Surroundings(text, tagged.entities, layout.sentences)
     chosen = choose(text, layout, tagged, around, tagger)
-    return tuple(_observations(text, layout, tagged.entities, around, chosen, reports))
+    return tuple(_observations(text, layout, tagged.entities, around, chosen, reports, tagger.calibration))
 
 
 def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagger: Tagger) -> dict[int, Choice]:
@@ -77,8 +78,8 @@ def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagg
     part = [bisect_right(starts, e.span.start) for e in entities]
     found = [p for p in pairs(entities, around) if part[p.value] == part[p.candidate]]
     index = np.array([(p.value, p.candidate) for p in found], np.int64).reshape(-1, 2)
-    features = np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES))
-    scores = tagger.score_pairs(tagged, index, features)
+    slots = np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES))
+    scores = tagger.score_pairs(tagged, index, slots)
     values = [i for i, e in enumerate(entities) if e.label.is_value]
     rows = [value_features(entities[v], text, plan=_plan(layout, around, entities[v])) for v in values]
     measures, statuses = tagger.score_values(
@@ -118,8 +119,9 @@ def _choice(
     measure, measure_score = _measure(value, text, measures)
     status_p = _softmax(statuses)
     status = STATUSES[int(status_p.argmax())]
-    score = value.score * certain * period_score * area_score * measure_score * float(status_p.max())
-    return Choice(indicators, period, area, measure, status, score)
+    named = min((entities[i].score for i in indicators), default=1.0)
+    decisions = Decisions(value.score, named, certain, period_score, area_score, measure_score, float(status_p.max()))
+    return Choice(indicators, period, area, measure, status, decisions)
 
 
 def _measure(value: Entity, text: str, logits: NDArray[np.float32]) -> tuple[Measure, float]:
@@ -155,6 +157,7 @@ def _observations(
     around: Surroundings,
     chosen: dict[int, Choice],
     reports: Sequence[Report],
+    calibration: Calibration,
 ) -> Iterator[Observation]:
     divided = any(s.plan for s in layout.sections)
     for v, choice in chosen.items():
@@ -180,11 +183,12 @@ def _observations(
         factor = sign(text, value.span, measure)
         if factor < 0 and quantity.low is not None and quantity.high is not None:
             quantity = Quantity(-quantity.high, -quantity.low, quantity.unit, quantity.bound, quantity.masked)
+        score = calibration.probability(features(choice.decisions, len(spans), period, area))
         yield Observation(
             value=value.span, label=value.label, quantity=quantity,
             indicator=IndicatorRef(spans, name), measure=measure, period=period, area=area,
             scope=scope_of(text, value.span) if measure is Measure.RANK else None,
-            base=base_of(text, value.span, measure), status=status, score=choice.score, evidence=evidence,
+            base=base_of(text, value.span, measure), status=status, score=score, evidence=evidence,
             section="/".join(section.path) if section else "",
         )  # fmt: skip
 

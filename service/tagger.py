@@ -18,6 +18,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from service.characters import SPECIAL, Characters
+from service.confidence import Calibration, calibration_of
 from service.edges import Shape, settle
 from service.manifest import FILES, verify
 from service.records import Entity, Label, ModelCard, Span
@@ -64,6 +65,7 @@ class Tagger:
         special = self.manifest.special
         self._characters = Characters(np.load(folder / "characters.npy"), {s: special[s] for s in SPECIAL})
         self._hidden = self.manifest.hidden
+        self.calibration: Calibration = calibration_of(self.manifest.fields)
 
     @property
     def card(self) -> ModelCard:
