@@ -1,8 +1,8 @@
 """A reader without a model for worker processes, and the reports that it reads.
 
 What a report says decides what happens to it: `慢<n>` takes n tenths of a second, `毒` kills the process that reads it,
-`坏` cannot be read, `崩` is a fault of ours.  Any other takes a few milliseconds.  Light to import: a worker process
-that is started a hundred times should not load a web server.
+`坏` cannot be read, `崩` is a fault of ours, and of `零` is read what PostgreSQL cannot keep.  Any other takes a few
+milliseconds.  Light to import: a worker process that is started a hundred times should not load a web server.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Reader:
             raise EmptyText
         if "崩" in text:
             raise RuntimeError("a fault of ours")
+        if "零" in text:
+            hints = Hints(title="\0")
         slow = _SLOW.search(text)
         time.sleep(int(slow[1]) / 10 if slow else 0.001 + len(text) % 5 / 1000)
         return extraction_of(text, hints)

@@ -98,6 +98,16 @@ def test_a_job(archive: Archive) -> None:
     assert run(archive, job, reader="nowhere:nothing") == end
 
 
+@on_a_server
+def test_an_answer_that_cannot_be_kept_fails_alone(archive: Archive) -> None:
+    job = job_of(archive, 3, {1: "零"})
+    end = run(archive, job, workers=1)
+    assert (end.state, end.done, end.failed) == ("done", 2, 1)
+    with archive.reading() as connection:
+        (failure,) = failures(connection, job).items
+    assert (failure.code, failure.attempts) == ("internal-error", 1)
+
+
 def test_two_coordinators_share_a_job(archive: Archive) -> None:
     job = job_of(archive, 400)
     both = [Running(archive, job, workers=1) for _ in range(2)]
