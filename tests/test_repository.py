@@ -174,6 +174,14 @@ def test_the_container_runs_without_root_and_tells_its_health() -> None:
         assert any(name == source or name == f"{source}/**" for name in allowed), source
 
 
+def test_the_composition_holds_no_secret() -> None:
+    composition = read("compose.yaml")
+    assert re.findall(r"PASSWORD\w*: (\S+)", composition) == ["/run/secrets/db_password"]
+    assert not re.search(r"postgresql://[^@/\s]*:[^@/\s]*@", composition)
+    assert "secrets/" in read(".gitignore").splitlines()
+    assert "condition: service_healthy" in composition
+
+
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_module_is_short_and_says_what_it_is_for(module: Path) -> None:
     source = module.read_text(encoding="utf-8")
