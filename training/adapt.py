@@ -140,35 +140,27 @@ def losses(model: Adapter, batch: tuple[Tensor, ...]) -> tuple[Tensor, Tensor]:
     return words, functional.cross_entropy(guesses.float(), answers)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Adapt the base encoder to official Chinese.")
-    parser.add_argument("--base", type=Path, default=Path("build/base"))
-    parser.add_argument("--out", type=Path, default=Path("build/adapted"))
-    parser.add_argument("--layers", type=int, default=6)
-    parser.add_argument("--epochs", type=int, default=2)
-    parser.add_argument("--rate", type=float, default=2e-4)
-    parser.add_argument("--seed", type=int, default=0)
-    args = parser.parse_args()
-    for seed in (random.seed, np.random.seed, torch.manual_seed):
-        seed(args.seed)
-    encoder, vocabulary = load_base(args.base, args.layers)
-    characters = Characters.build(vocabulary)
-    found = pieces()
-    tagged, tags = analyse(found)
-    rows = [(characters.encode(p), t) for p, t in zip(found, tagged, strict=True)]
-    print(f"{len(rows)} pieces, {sum(len(p) for p in found)} characters, {tags} word tags", flush=True)
-    model = Adapter(encoder, tags)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.01, fused=True)
-    total = args.epochs * len(list(batches(rows, characters)))
+def teach(
+    model: Adapter,
+    rows: list[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    characters: Characters,
+    out: Path,
+    *,
+    epochs: int,
+    rate: float,
+) -> None:
+    """Train on (ids, tags) rows and write the encoder to `out`, epoch by epoch; goes on from a checkpoint there."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=rate, weight_decay=0.01, fused=True)
+    total = epochs * len(list(batches(rows, characters)))
     schedule = get_linear_schedule_with_warmup(optimizer, int(0.05 * total), int(total * 1.02))
-    args.out.mkdir(parents=True, exist_ok=True)
-    checkpoint, done = args.out / "checkpoint.pt", 0
+    out.mkdir(parents=True, exist_ok=True)
+    checkpoint, done = out / "checkpoint.pt", 0
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=False)
         for part, name in ((model, "model"), (optimizer, "optimizer"), (schedule, "schedule")):
             part.load_state_dict(kept[name])
         done = kept["done"]
-    for epoch in range(done, args.epochs):
+    for epoch in range(done, epochs):
         started, sums, seen = time.time(), np.zeros(2), 0
         for n, batch in enumerate(batches(rows, characters), 1):
             with torch.autocast("cpu", torch.bfloat16):
@@ -181,8 +173,8 @@ def main() -> None:
             sums += [words.item(), masked.item()]
             seen += int(batch[1].sum())
             if n % 100 == 0:
-                rate = seen / (time.time() - started)
-                print(f"  epoch {epoch + 1} step {n} words, masked {sums / 100} {rate:.0f} characters/s", flush=True)
+                pace = seen / (time.time() - started)
+                print(f"  epoch {epoch + 1} step {n} tags, masked {sums / 100} {pace:.0f} characters/s", flush=True)
                 sums = np.zeros(2)
         torch.save(
             {
@@ -193,9 +185,40 @@ def main() -> None:
             },
             checkpoint,
         )
-        torch.save({"shape": encoder.shape.to_dict(), "state": encoder.state_dict()}, args.out / "encoder.pt")
-    (args.out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
-    checkpoint.unlink()
+        torch.save({"shape": model.encoder.shape.to_dict(), "state": model.encoder.state_dict()}, out / "encoder.pt")
+    checkpoint.unlink(missing_ok=True)
+
+
+def options(description: str, *, base: str, out: str, rate: float) -> argparse.Namespace:
+    """The command line of a step that makes one base of another; every generator of random numbers is sown."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--base", type=Path, default=Path(base))
+    parser.add_argument("--out", type=Path, default=Path(out))
+    parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--rate", type=float, default=rate)
+    parser.add_argument("--seed", type=int, default=0)
+    args = parser.parse_args()
+    for seed in (random.seed, np.random.seed, torch.manual_seed):
+        seed(args.seed)
+    return args
+
+
+def save_vocabulary(vocabulary: dict[str, int], out: Path) -> None:
+    """Written last: where it stands, the step is done."""
+    (out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+
+
+def main() -> None:
+    args = options("Adapt the base encoder to official Chinese.", base="build/base", out="build/adapted", rate=2e-4)
+    encoder, vocabulary = load_base(args.base, args.layers)
+    characters = Characters.build(vocabulary)
+    found = pieces()
+    tagged, tags = analyse(found)
+    rows = [(characters.encode(p), t) for p, t in zip(found, tagged, strict=True)]
+    print(f"{len(rows)} pieces, {sum(len(p) for p in found)} characters, {tags} word tags", flush=True)
+    teach(Adapter(encoder, tags), rows, characters, args.out, epochs=args.epochs, rate=args.rate)
+    save_vocabulary(vocabulary, args.out)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Fine-tunes the reader: tags, links and attributes together.
 
-    python -m training.train --base build/adapted --out build/reader [--layers 6] [--epochs 7] [--seed 0] [--ship]
+    python -m training.train --base build/named --out build/reader [--layers 6] [--epochs 7] [--seed 0] [--ship]
 
 Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what
 `examples.held_out`
@@ -431,7 +431,7 @@ def start(args: argparse.Namespace) -> None:
 
 def main() -> None:
     parser = options("Fine-tune the reader.", epochs=7, rate=1e-4, head_rate=1e-3)
-    parser.add_argument("--base", type=Path, default=Path("build/adapted"))
+    parser.add_argument("--base", type=Path, default=Path("build/named"))
     parser.add_argument("--layers", type=int, default=6)
     args = parser.parse_args()
     start(args)
