@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,12 @@ import pytest
 from test_response import spans
 
 from service.app import example
+from service.archive.jobs import Selection, create_job
+from service.archive.keys import Scope, add_key
+from service.archive.models import model_key
+from service.archive.opening import open_archive
+from service.archive.reports import add_report
+from service.records import ModelCard
 from service.settings import DEFAULT_MODEL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,18 +43,26 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[httpx2.Client]:
-    """A client of a server process, which is stopped as a service manager would and must then go."""
-    port = free_port()
+def settings(archive: str) -> dict[str, str]:
+    """The environment of a server over this archive."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BAOSHU_")}
-    environ |= {"BAOSHU_MAX_CHARACTERS": str(MAX_CHARACTERS), "BAOSHU_LOG_LEVEL": "warning"}
+    return environ | {
+        "BAOSHU_ARCHIVE": archive,
+        "BAOSHU_MAX_CHARACTERS": str(MAX_CHARACTERS),
+        "BAOSHU_LOG_LEVEL": "warning",
+    }
+
+
+@contextmanager
+def serving(archive: str) -> Iterator[tuple[httpx2.Client, subprocess.Popen[bytes]]]:
+    """A server process and a client of it, which is stopped as a service manager would and must then go."""
+    port = free_port()
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environ, stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=settings(archive), stderr=subprocess.PIPE)
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=START_SECONDS, trust_env=False) as client:
             wait_for(process, client)
-            yield client
+            yield client, process
         process.send_signal(signal.SIGTERM)
         _, told = process.communicate(timeout=30)
         assert process.returncode in (0, -signal.SIGTERM)
@@ -55,6 +70,13 @@ def server() -> Iterator[httpx2.Client]:
     finally:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
+    """A client of a server over an archive of its own."""
+    with serving(f"sqlite:///{tmp_path_factory.mktemp('server') / 'archive.db'}") as (client, _):
+        yield client
 
 
 def wait_for(process: subprocess.Popen[bytes], client: httpx2.Client) -> None:
@@ -143,6 +165,50 @@ def test_the_command_line_answers_as_the_server_does(server: httpx2.Client, tmp_
     answer = json.loads(done.stdout)
     assert answer["report"].pop("text") == example().text
     assert answer == server.post("/extract", json=example().model_dump(mode="json", exclude_unset=True)).json()
+
+
+def test_a_report_is_kept_read_and_asked_for(server: httpx2.Client) -> None:
+    posted = server.post("/reports?extract=true", json=example().model_dump(mode="json", exclude_unset=True)).json()
+    answer = server.get(posted["extraction"]).json()
+    check(answer, example().text)
+    asked = server.get("/observations", params={"report": posted["id"], "limit": 1000}).json()
+    assert len(asked["observations"]) == posted["observations"] == len(answer["observations"])
+    for figure in asked["observations"][:3]:
+        proof = server.get(figure["evidence"]["href"]).json()
+        assert proof["observation"] in answer["observations"]
+        assert figure["value"] in proof["evidence"]["text"]
+
+
+@pytest.mark.parametrize("scopes", [[], [Scope.READ, Scope.WRITE]])
+def test_a_server_that_others_can_reach_does_not_start_without_a_key(tmp_path: Path, scopes: list[Scope]) -> None:
+    archive = f"sqlite:///{tmp_path / 'archive.db'}"
+    opened = open_archive(archive)
+    with opened.writing() as connection:
+        for scope in scopes:
+            add_key(connection, scope, [scope])
+    opened.close()
+    command = [sys.executable, "-m", "service.cli", "serve", "--host", "0.0.0.0", "--port", str(free_port())]
+    done = subprocess.run(command, env=settings(archive), capture_output=True, timeout=START_SECONDS)
+    assert done.returncode == 2
+    told = done.stderr.decode()
+    assert "baoshu keys add" in told
+    assert "Traceback" not in told
+
+
+def test_a_server_that_is_told_to_stop_lets_its_followers_go(tmp_path: Path) -> None:
+    archive = f"sqlite:///{tmp_path / 'archive.db'}"
+    opened = open_archive(archive)
+    with opened.writing() as connection:
+        add_report(connection, example().text)
+        # Nobody here runs it, so that it never ends by itself.
+        job = create_job(connection, model_key(connection, ModelCard("a", "1", "0" * 64)), Selection(), engine="ray")
+    opened.close()
+    with serving(archive) as (client, process), client.stream("GET", f"/jobs/{job}/events") as stream:
+        lines = stream.iter_lines()
+        assert next(line for line in lines if line.startswith("event:")) == "event: progress"
+        process.send_signal(signal.SIGTERM)
+        assert [line for line in lines if line.startswith("event:")] == []
+        process.wait(30)
 
 
 def test_the_runtime_needs_none_of_the_training_packages() -> None:
