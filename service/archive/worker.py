@@ -101,26 +101,32 @@ def check_model(archive: Archive, job: int, card: ModelCard) -> int:
 
 def work(name: str, task: Task, pipe: Connection) -> None:
     """Work on the job until told to stop.  `name` is used by no other, ever."""
-    worker = _Worker(name, task, pipe)
+    worker = Worker(name, task, pipe)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the coordinator as well, who tells.
     signal.signal(signal.SIGTERM, worker.stop)
-    try:
-        worker.run()
-    except ArchiveUnavailable as error:
-        worker.tell(Told.FAULT, error.detail)
-    except BaoshuError as error:
-        worker.tell(Told.REFUSED, error)
-    except Exception as error:
-        _log.exception("worker %s", name)
-        worker.tell(Told.FAULT, repr(error))
+    worker.attend()
 
 
-class _Worker:
+class Worker:
+    """`name` is used by no other, ever."""
+
     def __init__(self, name: str, task: Task, pipe: Connection) -> None:
         self._name, self._task, self._pipe = name, task, pipe
         self._stopped = threading.Event()
         self._told: set[Told] = set()
         self._since: float | None = None  # when what is in hand was leased, by the monotonic clock
+
+    def attend(self) -> None:
+        """Work on the job until told to stop; what makes that impossible is told."""
+        try:
+            self._run()
+        except ArchiveUnavailable as error:
+            self.tell(Told.FAULT, error.detail)
+        except BaoshuError as error:
+            self.tell(Told.REFUSED, error)
+        except Exception as error:
+            _log.exception("worker %s", self._name)
+            self.tell(Told.FAULT, repr(error))
 
     def stop(self, _signal: int = 0, _frame: FrameType | None = None) -> None:
         self._stopped.set()
@@ -135,7 +141,7 @@ class _Worker:
         except OSError:
             self.stop()
 
-    def run(self) -> None:
+    def _run(self) -> None:
         task = self._task
         archive = open_archive(task.archive, migrate=False)
         reader = reader_of(task.reader)(task.model, task.threads)
