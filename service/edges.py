@@ -7,7 +7,7 @@ which; the rules here only move an edge that cannot be right, and complete the q
 1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which
 one
    sign lies inside comes in or goes out whole; a document is named with its book-title marks;
-2. two bodies written together (区委区政府) are two spans;
+2. two bodies written together (区委区政府) are two spans, and so are a region and the indicator named after it;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one.
 
@@ -20,6 +20,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from service.indicators import match
 from service.records import Entity, Label, Span
 
 # A quantity that the best path leaves out becomes a value where its characters give values this much probability.
@@ -36,6 +37,10 @@ _MONEY_BEFORE = re.compile(
 _MONEY_AFTER = re.compile(r"(?:的)?[^,;。\d]{0,6}(?:资金|经费|补助|补贴|奖励|奖金|贷款|投资|基金)")
 _BODIES = re.compile(
     r"([^委府]*(?:省|市|区|县|州|旗|盟|镇|乡|街道|工)委)((?:省|市|区|县|州|旗|盟|镇|乡|行署|管)[^委]*(?:政府|会|署|府))$"
+)
+# A region by its own name and what is measured there: 青溪区R&D投入强度.  自治区级, 市区, 高新区 are part of a name.
+_REGIONAL = re.compile(
+    r"((?!.{0,3}(?:自治|高新|开发|示范|保税|[主老心]城|[园新市社街地景灾山库老]区))[一-鿿]{2,4}[省市县区旗])(.{3,})$"
 )
 
 
@@ -166,12 +171,18 @@ def _close(text: str, opening: int) -> int:
 
 
 def _parted(text: str, entity: Entity) -> list[Entity]:
-    """Two bodies written together, apart."""
+    """Two bodies written together, apart; a region apart from the indicator of the catalogue that follows it."""
     if entity.label is Label.ORG and (m := _BODIES.match(entity.span.of(text))) is not None:
         cut = entity.span.start + m.end(1)
         return [
             Entity(Label.ORG, Span(entity.span.start, cut), entity.score),
             Entity(Label.ORG, Span(cut, entity.span.end), entity.score),
+        ]
+    if entity.label is Label.INDICATOR and (m := _REGIONAL.match(entity.span.of(text))) is not None and match(m[2]):
+        cut = entity.span.start + m.end(1)
+        return [
+            Entity(Label.AREA, Span(entity.span.start, cut), entity.score),
+            Entity(Label.INDICATOR, Span(cut, entity.span.end), entity.score),
         ]
     return [entity]
 

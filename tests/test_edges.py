@@ -51,6 +51,16 @@ def test_two_bodies_written_together_are_two() -> None:
     assert _settled("县发改委发文", ("县发改委", Label.ORG)) == [("县发改委", Label.ORG)]
 
 
+def test_a_region_stands_apart_from_its_indicator() -> None:
+    indicator = Label.INDICATOR
+    assert _settled("青溪区R&D投入强度为", ("青溪区R&D投入强度", indicator)) == [
+        ("青溪区", Label.AREA),
+        ("R&D投入强度", indicator),
+    ]
+    for name in ("自治区级众创空间", "青溪市科学技术奖", "高新区企业", "县域地区生产总值"):
+        assert _settled(name, (name, indicator)) == [(name, indicator)]
+
+
 def test_a_value_takes_the_edges_of_its_quantity() -> None:
     text = "用电40.5万千瓦时"
     shape = _shape(text, "40.5万千瓦时", Label.COUNT)
