@@ -9,51 +9,23 @@ from __future__ import annotations
 import json
 import logging
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, TextIO
 
-from pydantic import ValidationError
 from tqdm import tqdm
 
 from service import ingest
 from service.errors import BaoshuError
 from service.extractor import Extractor
-from service.fields import BatchLine, explain, hints_of
 from service.records import Extraction, Hints
 from service.response import to_csv, to_json
+from service.sources import Reading, read, sources
+from service.terminal import tell, written
 
 Form = Literal["json", "jsonl", "csv"]
 
 _log = logging.getLogger("baoshu")
-
-STDIN = "-"
-# A spreadsheet takes a CSV file for the local 8-bit encoding unless it begins with this mark.
-CSV_ENCODING = "utf-8-sig"
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Where one report stands: a whole file, or one line of a `.jsonl` file (`number` counts from 1)."""
-
-    file: str
-    line: bytes | None = None
-    number: int = 0
-
-    def __str__(self) -> str:
-        return f"{self.file}:{self.number}" if self.number else self.file
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """One report as read; `from_file` says that its text is to stand in the answer, since no one has seen it."""
-
-    id: str
-    text: str
-    hints: Hints
-    from_file: bool
 
 
 def extract_files(
@@ -68,17 +40,16 @@ def extract_files(
     """Read `files` and write the answers to `output` (None: standard output); the number of reports that failed.
 
     `json` gives the answer itself for one report, and for more an array of `{"file", "id", "response"}`; `jsonl` one
-    such object a line; `csv` one row an observation.  In a `.jsonl` file each line is a report: `{"text": ..., "id"?,
-    "published"?, "area"?, "title"?}`, further fields ignored; elsewhere `id` is the file's name without its suffix.
+    such object a line; `csv` one row an observation.  What a file may be stands in `sources`.
     """
     failures: list[str] = []
-    sources = list(_sources(files, failures))
-    with nullcontext(sys.stdout) if output is None else _open(output, form) as out:
-        write = _Writer(out, form, alone=len(sources) == 1 and len(files) == 1)
-        with tqdm(sources, unit="份", disable=None if len(sources) > 1 else True, file=sys.stderr) as progress:
+    found = list(sources(files, failures))
+    with written(output, as_csv=form == "csv") as out:
+        write = _Writer(out, form, alone=len(found) == 1 and len(files) == 1)
+        with tqdm(found, unit="份", disable=None if len(found) > 1 else True, file=sys.stderr) as progress:
             for source in progress:
                 try:
-                    reading = _read(source, hints)
+                    reading = read(source, hints)
                     ingest.check(reading.text, max_characters)
                     extraction = extractor.extract(reading.text, reading.hints)
                 except BaoshuError as error:
@@ -93,45 +64,8 @@ def extract_files(
                     write.one(source.file, reading, extraction)
         write.end()
     for failure in failures:
-        print(f"baoshu: {failure}", file=sys.stderr)  # noqa: T201
+        tell(failure)
     return len(failures)
-
-
-def _open(output: Path, form: Form) -> TextIO:
-    encoding = CSV_ENCODING if form == "csv" else "utf-8"
-    return output.open("w", encoding=encoding, newline="")
-
-
-def _sources(files: Iterable[str], failures: list[str]) -> Iterator[_Source]:
-    for file in files:
-        path = Path(file)
-        if file != STDIN and path.suffix.lower() == ".jsonl":
-            try:
-                lines = path.read_bytes().splitlines()
-            except OSError as error:
-                failures.append(f"{file}：{error.strerror or error}")
-                continue
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    yield _Source(file, line, number)
-        else:
-            yield _Source(file)
-
-
-def _read(source: _Source, hints: Hints) -> _Reading:
-    """One report; what a line says of itself goes before what the call says of all."""
-    if source.line is not None:
-        try:
-            line = BatchLine.model_validate_json(source.line)
-        except ValidationError as error:
-            raise explain(error, "该行") from None
-        own = hints_of(line)
-        hints = Hints(own.published or hints.published, own.area or hints.area, own.title or hints.title)
-        return _Reading(line.id or f"{Path(source.file).stem}-{source.number}", line.text, hints, from_file=False)
-    if source.file == STDIN:
-        return _Reading("stdin", ingest.read(sys.stdin.buffer.read()), hints, from_file=True)
-    path = Path(source.file)
-    return _Reading(path.stem, ingest.read(path.read_bytes(), name=path.name), hints, from_file=True)
 
 
 class _Writer:
@@ -143,7 +77,7 @@ class _Writer:
         self._alone = alone
         self._written = 0
 
-    def one(self, file: str, reading: _Reading, extraction: Extraction) -> None:
+    def one(self, file: str, reading: Reading, extraction: Extraction) -> None:
         first = self._written == 0
         self._written += 1
         if self._form == "csv":

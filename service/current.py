@@ -12,6 +12,8 @@ import logging
 from collections.abc import Callable
 from threading import Lock
 
+from sqlalchemy import Connection
+
 from service.archive import models
 from service.archive.models import Promotion
 from service.archive.opening import Archive
@@ -20,6 +22,14 @@ from service.records import ModelCard
 from service.registry import Registry
 
 _log = logging.getLogger("baoshu")
+
+
+def current_id(connection: Connection, registry: Registry) -> str:
+    """The model that was promoted last, the registry's default where none ever was.
+
+    Raises `ModelRefused` or `NotReady` where there is no default either.
+    """
+    return models.current(connection) or registry.default.id
 
 
 class CurrentModel:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -68,3 +68,14 @@ def check_limit(limit: int) -> int:
     if not 1 <= limit <= MOST_ITEMS:
         raise InvalidRequest(f"每页条数 {limit} 不可用；应为 1 到 {MOST_ITEMS} 之间的整数。")
     return limit
+
+
+def every(ask: Callable[[str | None], Page[T]]) -> Iterator[T]:
+    """The items of all pages; `ask` gives the page after a cursor, and is asked for it when it is needed."""
+    after: str | None = None
+    while True:
+        found = ask(after)
+        yield from found.items
+        if found.next is None:
+            return
+        after = found.next

@@ -7,6 +7,8 @@ added, and all that was read from it goes with it when it is deleted.  Knows not
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,7 @@ from service.errors import InvalidRequest, NotFound
 from service.ingest import check
 from service.records import Hints
 
+_BEGINNING = re.compile("[0-9a-f]{1,64}")
 NUL = "\0"  # the one character that PostgreSQL cannot keep
 
 
@@ -82,6 +85,23 @@ def get_report(connection: Connection, id: str) -> StoredReport:  # noqa: A002
     if row is None:
         raise _missing(id)
     return _stored(row)
+
+
+def full_id(connection: Connection, beginning: str) -> str:
+    """The id that begins so.  Raises NotFound, and InvalidRequest where several do."""
+    beginning = beginning.lower()
+    if not _BEGINNING.fullmatch(beginning):
+        raise _missing(beginning)
+    c = reports.c
+    # Past the last digit: a range, so that the index serves.
+    found: Sequence[str] = connection.scalars(
+        select(c.id).where(c.id >= beginning, c.id < beginning + "g").limit(2)
+    ).all()
+    if not found:
+        raise _missing(beginning)
+    if len(found) > 1:
+        raise InvalidRequest(f"有几份报告的编号以 {beginning} 开头；请多写几位。")
+    return found[0]
 
 
 def delete_report(connection: Connection, id: str) -> None:  # noqa: A002

@@ -1,0 +1,170 @@
+"""Figures of the archive at the command line: as a list and as a panel, for people, spreadsheets and programs.
+
+In: a question.  Out: a table for a person, or CSV, or JSON lines, in the forms that the routes give.  What a question
+means stands in `archive.observations`, how a panel is laid out in `archive.panel`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+from typing import Literal, TextIO
+
+from sqlalchemy import Connection
+
+from service import panel_table
+from service.archive.observations import ObservationQuery, Row, find_observations, to_csv
+from service.archive.paging import MOST_ITEMS
+from service.archive.panel import Panel, PanelValue, panel
+from service.archive.reports import full_id
+from service.archive_response import figure_json, panel_json
+from service.current import current_id
+from service.drawer import ID_SHOWN, items, opened
+from service.errors import InvalidRequest
+from service.records import Bound
+from service.registry import Registry
+from service.settings import Settings
+from service.terminal import table, tell, written
+
+Form = Literal["table", "csv", "jsonl"]
+
+# How many a person looks at, where no number was given.
+PAGE = 50
+# Of a panel, where nothing else was asked for.
+MEASURE, STATUS = "level", "actual"
+
+SCALES = {"亿": 1e8, "万": 1e4}
+MARKS: Mapping[str, str] = {Bound.AT_LEAST: "≥", Bound.OVER: ">", Bound.ABOUT: "≈", Bound.BELOW: "<"}
+HEAD = ("指标", "地区", "时期", "口径", "状态", "数值", "报告", "观测", "依据")
+
+
+def show(
+    settings: Settings,
+    query: ObservationQuery,
+    *,
+    form: Form,
+    limit: int | None,
+    output: Path | None,
+) -> bool:
+    """Show the figures asked for, `limit` of them, 0 for all.  True.
+
+    `query.model` may be empty: the current model; `query.report` may be the beginning of an id.
+    """
+    most = (PAGE if form == "table" else None) if limit is None else limit or None
+    with opened(settings) as archive:
+        with archive.reading() as connection:
+            asked = _understood(connection, query, settings)
+        found = items(archive, lambda c, after, many: find_observations(c, asked, after=after, limit=many), most=most)
+        with written(output, as_csv=form == "csv") as out:
+            count = _write(found, asked.model, form, out)
+    if not count:
+        tell(f"模型 {asked.model} 没有读出这样的观测。")
+    return True
+
+
+def lay_out(settings: Settings, query: ObservationQuery, *, form: Form, output: Path | None) -> bool:
+    """Show the panel of the figures asked for.  True.
+
+    Raises `InvalidRequest` where neither indicator, area nor report is named, and where there are too many figures.
+    """
+    if query.indicator is None and query.area is None and query.report is None:
+        raise InvalidRequest("请给出 --indicator、--area、--report 中的至少一项，例如 --area 青岚区。")
+    query = replace(query, measure=query.measure or MEASURE, status=query.status or STATUS)
+    with opened(settings) as archive, archive.reading() as connection:
+        query = _understood(connection, query, settings)
+        figures = panel_table.figures_of(connection, query)
+        found = panel(figures, measure=query.measure or MEASURE, status=query.status or STATUS)
+    with written(output, as_csv=form == "csv") as out:
+        if form == "csv":
+            out.write(panel_table.to_csv(found, query.model))
+        else:
+            out.writelines(f"{line}\n" for line in (_lines(found) if form == "table" else _rows(found, query.model)))
+    if not found.rows:
+        tell(f"模型 {query.model} 没有读出这样的观测。")
+    elif form == "table" and any(len(cell) > 1 for row in found.rows for cell in row.cells):
+        tell("带 * 的各处说法不一，所列为报告最多的一种；--format jsonl 列出全部及其依据。")
+    return True
+
+
+def _understood(connection: Connection, query: ObservationQuery, settings: Settings) -> ObservationQuery:
+    """With the model that is meant and the whole id of the report."""
+    registry = Registry(settings.models, settings.threads, default=settings.model)
+    return replace(
+        query,
+        model=query.model or current_id(connection, registry),
+        report=full_id(connection, query.report) if query.report else None,
+    )
+
+
+def _write(figures: Iterable[Row], model: str, form: Form, out: TextIO) -> int:
+    """How many figures were written."""
+    if form == "table":
+        rows = [_cells(row) for row in figures]
+        out.writelines(f"{line}\n" for line in table(HEAD, rows, right=("数值",)))
+        return len(rows)
+    count = 0
+    for some in _some_at_a_time(figures):
+        if form == "csv":
+            out.write(to_csv(some, header=count == 0))
+        else:
+            out.writelines(json.dumps(figure_json(row, model), ensure_ascii=False) + "\n" for row in some)
+        count += len(some)
+    if form == "csv" and not count:
+        out.write(to_csv([]))
+    return count
+
+
+def _some_at_a_time(figures: Iterable[Row]) -> Iterator[list[Row]]:
+    left = iter(figures)
+    while some := list(islice(left, MOST_ITEMS)):
+        yield some
+
+
+def _cells(row: Row) -> Sequence[str]:
+    measure = f"{row.measure} {row.base}" if row.base else row.measure
+    of_figure = (row.indicator, row.area or "", row.period or "", measure, row.status, _amount(row) + row.unit)
+    return (*of_figure, row.report[:ID_SHOWN], f"o{row.number}", row.evidence)
+
+
+def _lines(found: Panel) -> list[str]:
+    """The panel for a person; what no row has takes no column."""
+    heads = {"indicator": "指标", "area": "地区", "scope": "范围", "base": "基期", "unit": "单位"}
+    shown = [name for name in heads if any(getattr(row, name) for row in found.rows)]
+    rows = [
+        [*(getattr(row, name) or "" for name in shown), *(_cell(values) for values in row.cells)] for row in found.rows
+    ]
+    return table([*(heads[name] for name in shown), *found.periods], rows, right=found.periods)
+
+
+def _cell(values: Sequence[PanelValue]) -> str:
+    if not values:
+        return ""
+    return _amount(values[0].figures[0]) + (" *" if len(values) > 1 else "")
+
+
+def _amount(row: Row) -> str:
+    """The value in its unit, as a person writes it: 19.48亿, ≥600, 8-10.  What has no number is told as it was read."""
+    if row.low is None or row.high is None:
+        return row.value_text.removesuffix(row.unit)
+    if row.low != row.high:
+        return f"{_scaled(row.low)}-{_scaled(row.high)}"
+    return MARKS.get(row.bound, "") + _scaled(row.low)
+
+
+def _scaled(value: float) -> str:
+    for name, factor in SCALES.items():
+        if abs(value) >= factor:
+            return f"{value / factor:.12g}{name}"
+    return f"{value:.12g}"
+
+
+def _rows(found: Panel, model: str) -> Iterator[str]:
+    """One line a row, which names the periods that it has."""
+    whole = panel_json(found, model)
+    for row in whole["rows"]:
+        cells = {period: cell for period, cell in zip(whole["periods"], row["cells"], strict=True) if cell}
+        told = {"model": model, "measure": whole["measure"], "status": whole["status"], **row, "cells": cells}
+        yield json.dumps(told, ensure_ascii=False)
