@@ -221,3 +221,14 @@ def test_the_runtime_needs_none_of_the_training_packages() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], stdout=subprocess.PIPE, check=True, text=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_nothing_is_reported_to_anyone(tmp_path: Path) -> None:
+    """onnxruntime would keep an id of the machine and what it is about to send in the user's folder."""
+    program = (
+        "from service.pipeline import Pipeline; from service.settings import DEFAULT_MODEL;"
+        "from service.app import example; Pipeline.load(DEFAULT_MODEL, threads=1).extract(example().text)"
+    )
+    environ = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", program], env=environ, check=True)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
