@@ -7,14 +7,11 @@ page of the store after another, so that neither this server nor the store ever 
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from service import errors, problems
@@ -22,13 +19,14 @@ from service.access import USUAL, Gate
 from service.archive.keys import Scope
 from service.archive.observations import ObservationQuery, Row, find_observations, to_csv
 from service.archive.paging import MOST_ITEMS, Page
-from service.archive.panel import MOST_FIGURES, Panel, panel
+from service.archive.panel import panel
 from service.archive_fields import PAGE, FiguresAsked, FiguresPageAsked, PanelAsked
-from service.archive_response import evidence, figure_json, panel_json
+from service.archive_response import figure_json, panel_json
 from service.archive_schema import FiguresJson, PanelJson
 from service.desk import Desk
 from service.metrics import Metrics
-from service.response import number, safe_cell
+from service.panel_table import figures_of
+from service.panel_table import to_csv as panel_to_csv
 from service.shelf import Shelf
 
 CSV = "text/csv"
@@ -83,10 +81,10 @@ def figures_router(shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> AP
         if asked.indicator is None and asked.area is None and asked.report is None:
             raise errors.InvalidRequest("请给出 indicator、area、report 中的至少一项，例如 area=青岚区。")
         query = await shelf.read(lambda c: _query(asked, desk.current_id(c)))
-        found = await shelf.read(lambda c: panel(_all(c, query), measure=asked.measure, status=asked.status))
+        found = await shelf.read(lambda c: panel(figures_of(c, query), measure=asked.measure, status=asked.status))
         if _wants_csv(request, asked):
             base = str(request.base_url).rstrip("/")
-            return Response(_panel_csv(found, query.model, base), media_type=CSV, headers=_named("panel"))
+            return Response(panel_to_csv(found, query.model, base), media_type=CSV, headers=_named("panel"))
         return JSONResponse(panel_json(found, query.model), headers={"Vary": "Accept"})
 
     return router
@@ -127,39 +125,3 @@ async def _stream(shelf: Shelf, query: ObservationQuery, first: Page[Row], metri
             return
         next_page = partial(find_observations, query=query, after=page.next, limit=MOST_ITEMS)
         page, header = await shelf.read(next_page), False
-
-
-def _all(connection: Connection, query: ObservationQuery) -> Iterator[Row]:
-    """Every figure asked for.  Raises `InvalidRequest` where they are more than a panel may hold."""
-    after, seen = None, 0
-    while True:
-        page = find_observations(connection, query, after=after, limit=MOST_ITEMS)
-        seen += len(page.items)
-        if seen > MOST_FIGURES:
-            raise errors.InvalidRequest(
-                f"所问的观测超过 {MOST_FIGURES} 条，不便列成表格；请以 indicator、area、period 缩小范围。"
-            )
-        yield from page.items
-        if page.next is None:
-            return
-        after = page.next
-
-
-def _panel_csv(found: Panel, model: str, base: str) -> str:
-    """Two columns for each period: the value, and the address of its evidence."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    of_row = ("indicator", "indicator_code", "area", "area_code", "unit", "scope", "base")
-    writer.writerow([*of_row, *(head for period in found.periods for head in (period, f"{period} evidence"))])
-    for row in found.rows:
-        cells: list[str | float | None] = []
-        for values in row.cells:
-            first = values[0].figures[0] if values else None
-            alone = first is not None and first.low == first.high and not first.masked
-            cells += (
-                [None, None]
-                if first is None
-                else [number(first.low) if alone else first.value_text, base + evidence(first, model)]
-            )
-        writer.writerow([safe_cell(given) for given in (*(getattr(row, name) for name in of_row), *cells)])
-    return out.getvalue()

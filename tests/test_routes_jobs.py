@@ -110,9 +110,7 @@ def events_of(text: str) -> list[dict[str, str]]:
     return [block for block in blocks if "data" in block]
 
 
-def test_a_job_reads_everything(
-    working: TestClient, archive: Archive, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_reads_everything(working: TestClient, archive: Archive, engine: Engine) -> None:
     fill(archive, [*TEXTS, report_text(7, "坏")])
     response = working.post("/jobs", json={})
     assert response.status_code == 201
@@ -161,9 +159,9 @@ def test_a_selection(working: TestClient, archive: Archive) -> None:
         ([], "请求体"),
     ],
 )
-def test_wrong_jobs(working: TestClient, body: Any, word: str) -> None:
-    assert word in problem(working.post("/jobs", json=body), 400, "invalid-request")["detail"]
-    assert working.get("/jobs").json() == {"jobs": [], "next": None}
+def test_wrong_jobs(client: TestClient, body: Any, word: str) -> None:
+    assert word in problem(client.post("/jobs", json=body), 400, "invalid-request")["detail"]
+    assert client.get("/jobs").json() == {"jobs": [], "next": None}
 
 
 def test_what_is_not_there(working: TestClient) -> None:

@@ -126,13 +126,13 @@ def test_a_report_kept_first_is_read_later_with_its_own_hints(kept: TestClient, 
         ({"json": {"text": "5"}, "params": {"extract": "perhaps"}}, 400, "invalid-request"),
     ],
 )
-def test_what_is_not_kept(kept: TestClient, request_of: dict[str, Any], status: int, code: str) -> None:
-    problem(kept.post("/reports", **request_of), status, code)
-    assert kept.get("/reports").json() == {"reports": [], "next": None}
+def test_what_is_not_kept(client: TestClient, request_of: dict[str, Any], status: int, code: str) -> None:
+    problem(client.post("/reports", **request_of), status, code)
+    assert client.get("/reports").json() == {"reports": [], "next": None}
 
 
-def test_the_source_is_no_field_of_a_text_to_extract(kept: TestClient) -> None:
-    problem(kept.post("/extract", json={"text": TEXT, "source": "a"}), 400, "invalid-request")
+def test_the_source_is_no_field_of_a_text_to_extract(client: TestClient) -> None:
+    problem(client.post("/extract", json={"text": TEXT, "source": "a"}), 400, "invalid-request")
 
 
 def test_reports_page_by_page_and_by_their_words(kept: TestClient) -> None:
@@ -182,13 +182,13 @@ def test_reports_page_by_page_and_by_their_words(kept: TestClient) -> None:
         (f"/reports/{ID}/observations/7", "observation"),
     ],
 )
-def test_wrong_questions_are_named(kept: TestClient, address: str, word: str) -> None:
-    assert word in problem(kept.get(address), 400, "invalid-request")["detail"]
+def test_wrong_questions_are_named(client: TestClient, address: str, word: str) -> None:
+    assert word in problem(client.get(address), 400, "invalid-request")["detail"]
 
 
-def test_a_blank_parameter_is_not_there(kept: TestClient) -> None:
-    assert kept.get("/reports?q=&after=").status_code == 200
-    assert kept.get("/observations?indicator=&area=&period=&status=&measure=&q=&model=&report=").status_code == 200
+def test_a_blank_parameter_is_not_there(client: TestClient) -> None:
+    assert client.get("/reports?q=&after=").status_code == 200
+    assert client.get("/observations?indicator=&area=&period=&status=&measure=&q=&model=&report=").status_code == 200
 
 
 def test_a_report_deleted_takes_all_with_it(kept: TestClient) -> None:
@@ -308,9 +308,7 @@ def test_a_panel_as_csv(kept: TestClient) -> None:
     keep(kept, "营收3亿元，共7家。")
     response = kept.get("/observations/panel", params={"area": "青岚区"}, headers={"Accept": "text/csv"})
     rows = table(response.text)
-    assert {(row["unit"], row["2023"]) for row in rows} == {("元", "300000000.0"), ("家", "7.0")} or {
-        (row["unit"], row["2023"]) for row in rows
-    } == {("元", "300000000"), ("家", "7")}
+    assert {(row["unit"], row["2023"]) for row in rows} == {("元", "300000000"), ("家", "7")}
     for row in rows:
         address = row["2023 evidence"]
         assert address.startswith("http://testserver/reports/")
@@ -318,7 +316,7 @@ def test_a_panel_as_csv(kept: TestClient) -> None:
 
 
 def test_a_panel_has_its_limits(kept: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.routes_figures.MOST_FIGURES", 1)
+    monkeypatch.setattr("service.panel_table.MOST_FIGURES", 1)
     keep(kept, "营收3亿元，共7家。")
     detail = problem(kept.get("/observations/panel?area=青岚区"), 400, "invalid-request")["detail"]
     assert "1 条" in detail
@@ -369,15 +367,13 @@ def test_metrics_of_the_archive(kept: TestClient) -> None:
         "baoshu_archive_up 1.0",
         "baoshu_observations_total 2.0",
         'baoshu_job_items{state="waiting"} 0.0',
-        'baoshu_requests_total{code="404",method="GET",route="/reports/{id}"} 1.0',
+        'baoshu_requests_total{code="204",method="DELETE",route="/reports/{id}"} 1.0',
     ):
-        if "404" in line:
-            continue
         assert line in lines
 
 
-def test_every_answer_is_described(kept: TestClient) -> None:
-    described = kept.get("/openapi.json").json()
+def test_every_answer_is_described(client: TestClient) -> None:
+    described = client.get("/openapi.json").json()
     assert "HTTPValidationError" not in json.dumps(described)
     for path, methods in described["paths"].items():
         for method, operation in methods.items():
@@ -388,7 +384,7 @@ def test_every_answer_is_described(kept: TestClient) -> None:
                     assert {example["value"]["status"] for example in examples} == {int(status)}
                     assert all(example["value"]["type"].startswith(TYPE_PREFIX) for example in examples)
             if path in ("/reports", "/observations", "/observations/panel") and method == "get":
-                assert {"q"} <= {parameter["name"] for parameter in operation["parameters"]} or path == "/jobs"
+                assert "q" in {parameter["name"] for parameter in operation["parameters"]}
     body = described["paths"]["/reports"]["post"]["requestBody"]["content"]
     for kind in ("application/json", "multipart/form-data"):
         assert "source" in body[kind]["schema"]["properties"]
