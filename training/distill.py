@@ -31,7 +31,7 @@ from training.export import load
 from training.network import Reader
 from training.train import LENGTH, ROWS, Work, fit, labelled, options, save, start, steps, to_train_on
 
-# Whole reports of provinces, of which the annotated excerpts are parts: of the public texts the nearest to what is read.
+# Whole reports of provinces, of which the annotated excerpts are parts: the nearest to what is read later.
 UNLABELLED = ("corpus/provincial-2026.jsonl",)
 CACHE = "teachers.npz"
 
