@@ -40,10 +40,11 @@ from service.desk import Desk
 from service.extractor import Extractor
 from service.fields import ExtractRequest, hints_of
 from service.metrics import CONTENT_TYPE, ITEM_GAUGES, CountRequests, Metrics
-from service.registry import Registry
+from service.registry import ModelFolder, Registry
 from service.response import to_json
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
+from service.routes_models import models_router
 from service.routes_reports import reports_router
 from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, HealthJson, ProblemJson, VersionJson
@@ -154,6 +155,8 @@ def create_app(
     app.include_router(reports_router(settings, shelf, gate, desk, metrics))
     app.include_router(figures_router(shelf, gate, desk, metrics))
     app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))
+    if registry is not None and current is not None:
+        app.include_router(models_router(registry, current, desk, shelf, gate))
     app.include_router(_operation_router(gate, desk, shelf, metrics))
     return app
 
@@ -238,8 +241,11 @@ class _Alone:
 
     def extractor(self, id: str) -> Extractor:  # noqa: A002
         if id != self.current.model.id:
-            raise errors.NotFound(f"没有模型 {id}；可用的模型为 {self.current.model.id}。")
+            self.find(id)
         return self.current
+
+    def find(self, id: str) -> ModelFolder:  # noqa: A002
+        raise errors.NotFound(f"没有模型 {id}；可用的模型为 {self.current.model.id}。")
 
 
 def _folders(registry: Registry) -> Callable[[str], Path]:

@@ -123,6 +123,24 @@ class JobAsked(_Asked):
     after: After = None
 
 
+class DiffAsked(_Asked):
+    """Which two models' readings to compare, and how much of what is found to tell."""
+
+    from_: Annotated[
+        str | None,
+        Field(alias="from", description="`id` of the old model; the current one by default.", max_length=201),
+    ] = None
+    to: Annotated[str, Field(description="`id` of the new model.", max_length=201)]
+    indicator: Annotated[
+        str | None, Field(description="Only figures of this indicator, by name or code.", max_length=LONGEST_TEXT)
+    ] = None
+    area: Annotated[
+        str | None, Field(description="Only figures of this area, by name or code.", max_length=LONGEST_TEXT)
+    ] = None
+    samples: Annotated[int, Field(description="The most samples of each kind and changed field.", ge=0, le=50)] = 3
+    groups: Annotated[int, Field(description="How many indicators and areas are told apart.", ge=0, le=1000)] = 50
+
+
 class SelectionFields(BaseModel):
     """Which reports to read; each field narrows, none at all means every report."""
 

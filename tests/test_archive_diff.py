@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
+from archive_models import NEW, OLD, OTHER, PLAIN, THIRD, Figure, store
 from sqlalchemy import func, insert, select
 
 from service.archive import comparing
@@ -20,60 +21,6 @@ from service.archive.opening import Archive
 from service.archive.tables import extractions, now, observations, reports
 from service.errors import InvalidRequest, NotFound
 from service.records import ModelCard
-
-OLD, NEW, THIRD = (ModelCard("toy", version, version * 64) for version in "123")
-Figure = dict[str, Any]
-
-# Where the figures of a made report stand: ten characters for each, the value in the middle.
-WIDTH = 10
-PLAIN: Figure = {
-    "indicator": "企业数", "indicator_code": "enterprises", "value_text": "12家", "low": 12.0, "high": 12.0,
-    "unit": "家", "bound": "exact", "masked": False, "measure": "level", "period": "2023", "area": "青岚区",
-    "area_code": "330499", "scope": None, "base": None, "status": "actual",
-}  # fmt: skip
-# Another value for every column that is compared.
-OTHER: Figure = {
-    "indicator": "企业", "indicator_code": None, "low": None, "high": 13.0, "unit": "户", "bound": "about",
-    "masked": True, "measure": "increment", "period": None, "area": "小河县", "area_code": None, "scope": "全省",
-    "base": "yoy", "status": "plan",
-}  # fmt: skip
-
-
-def text_of(many: int) -> str:
-    """A made report with room for `many` figures."""
-    return "".join(f"甲{number:04}12家乙。" for number in range(many))
-
-
-def store(archive: Archive, read: Mapping[str, Mapping[ModelCard, Mapping[int, Figure]]], room: int = 40) -> None:
-    """For each report the figures that each model gives at each place."""
-    with archive.writing() as connection:
-        for name, by_model in read.items():
-            text = name + text_of(room)
-            values = {
-                "id": f"{name:0>64}",
-                "text": text,
-                "characters": len(text),
-                "source": f"{name}.txt",
-                "added_at": now(),
-            }
-            report = connection.execute(insert(reports).values(values).returning(reports.c.key)).scalar_one()
-            for card, figures in by_model.items():
-                store_reading(connection, report, model_key(connection, card), len(name), figures)
-
-
-def store_reading(connection: Any, report: int, model: int, offset: int, figures: Mapping[int, Figure]) -> None:
-    header = {"program": "0", "read_at": now(), "seconds": 0.1, "unexplained": 0, "body": b"", "title": f"标题{model}"}
-    counted = {"numbers": len(figures), "observed": len(figures)}
-    made = insert(extractions).values(report=report, model=model, **header, **counted).returning(extractions.c.key)
-    extraction = connection.execute(made).scalar_one()
-    rows = []
-    for number, (place, figure) in enumerate(sorted(figures.items()), 1):
-        start = offset + place * WIDTH
-        where = {"start": start + 5, "end": start + 8, "evidence_start": start, "evidence_end": start + WIDTH}
-        keys = {"extraction": extraction, "report": report, "model": model, "number": number}
-        rows.append(PLAIN | figure | where | keys | {"score": 0.9, "section": "一、概况"})
-    if rows:
-        connection.execute(insert(observations), rows)
 
 
 def ask(archive: Archive, **asked: Any) -> Diff:
@@ -152,7 +99,7 @@ def test_a_sample_shows_both_sides_and_quotes_the_report(archive: Archive) -> No
     store(archive, {"甲乙": {OLD: {0: PLAIN, 3: PLAIN}, NEW: {3: changed}}})
     gone, sample = ask(archive).samples
     assert (sample.kind, sample.fields) == ("changed", ("indicator", "period"))
-    assert (sample.report, sample.source, sample.title) == (f"{'甲乙':0>64}", "甲乙.txt", "标题2")
+    assert (sample.source, sample.title) == ("甲乙.txt", "标题2")
     assert sample.quotation == "甲000312家乙。"
     assert sample.quotation[sample.start - sample.quoted_from : sample.end - sample.quoted_from] == "12家"
     assert sample.before is not None
@@ -184,7 +131,7 @@ def test_samples_are_few_for_each_kind_and_field_and_always_the_same(archive: Ar
         ("changed", ("indicator",)): 4,
     }
     assert ask(archive, samples=4).samples == found.samples
-    assert {sample.report for sample in found.samples} == {f"{name:0>64}" for name in "甲乙"}
+    assert {sample.source for sample in found.samples} == {"甲.txt", "乙.txt"}
     assert ask(archive, samples=0).samples == ()
 
 
@@ -249,11 +196,11 @@ def test_filters(archive: Archive, asked: dict[str, str], counts: Counts, same: 
 def test_models_that_are_not_known(archive: Archive) -> None:
     store(archive, {"甲": {OLD: {0: PLAIN}}})
     with archive.reading() as connection:
-        with pytest.raises(NotFound, match="toy-2"):
+        with pytest.raises(NotFound, match="read-2"):
             diff(connection, OLD.id, NEW.id)
-        with pytest.raises(NotFound, match="toy-9"):
-            diff(connection, "toy-9", OLD.id)
-        with pytest.raises(InvalidRequest, match="toy-1"):
+        with pytest.raises(NotFound, match="read-9"):
+            diff(connection, "read-9", OLD.id)
+        with pytest.raises(InvalidRequest, match="read-1"):
             diff(connection, OLD.id, OLD.id)
 
 

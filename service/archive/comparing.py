@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, FromClause, and_, case, func, or_, select, true
 
@@ -26,8 +26,12 @@ from service.archive.tables import extractions, observations
 BATCH_REPORTS = 500
 BATCH_FIGURES = 20_000
 
+FieldName = Literal[
+    "indicator", "code", "value", "unit", "bound", "measure", "period", "area", "scope", "base", "status"
+]
+
 # A field of an observation, and the columns that make it up.
-FIELDS: dict[str, tuple[str, ...]] = {
+FIELDS: dict[FieldName, tuple[str, ...]] = {
     "indicator": ("indicator",),
     "code": ("indicator_code",),
     "value": ("low", "high", "masked"),
@@ -85,7 +89,7 @@ class Found:
     old_meets: bool
 
     @property
-    def fields(self) -> tuple[str, ...]:
+    def fields(self) -> tuple[FieldName, ...]:
         return _fields(self.bits)
 
 
@@ -184,7 +188,7 @@ class Comparison:
 
 
 @cache
-def _fields(bits: int) -> tuple[str, ...]:
+def _fields(bits: int) -> tuple[FieldName, ...]:
     return tuple(name for bit, name in enumerate(FIELDS) if bits >> bit & 1)
 
 

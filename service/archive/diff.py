@@ -11,11 +11,11 @@ import random
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection, func, select
 
-from service.archive.comparing import FIELDS, Comparison, Filter, Found, Name
+from service.archive.comparing import FIELDS, Comparison, FieldName, Filter, Found, Name
 from service.archive.models import known_key
 from service.archive.tables import extractions, observations, reports
 from service.errors import InvalidRequest
@@ -25,7 +25,8 @@ MOST_NAMES = 50_000
 # Characters of a quotation on either side of its value; a sentence is shorter, a stray table row may not be.
 QUOTED = 200
 
-ADDED, GONE, CHANGED = "added", "gone", "changed"
+Kind = Literal["added", "gone", "changed"]
+KINDS: tuple[Kind, ...] = ("added", "gone", "changed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ class Sample:
     `quoted_from` on.  `before`, `after`: what the old and the new model give.
     """
 
-    kind: str
-    fields: tuple[str, ...]
+    kind: Kind
+    fields: tuple[FieldName, ...]
     report: str
     title: str | None
     source: str | None
@@ -120,7 +121,7 @@ class Diff:
     new: int
     same: int
     counts: Counts
-    fields: dict[str, int]
+    fields: dict[FieldName, int]
     indicators: Groups
     areas: Groups
     samples: tuple[Sample, ...]
@@ -225,7 +226,7 @@ class _Tally:
         self.new += new
 
     def add(self, found: Found) -> None:
-        place = (ADDED, GONE, CHANGED).index(_kind(found))
+        place = KINDS.index(_kind(found))
         self._kinds[place] += 1
         self._old_differs += found.old_meets
         if found.reading != self._last:
@@ -239,7 +240,7 @@ class _Tally:
 
     def samples(self) -> list[Found]:
         """Each once: what was added, what is gone, what has changed by field."""
-        drawn = [found for bucket in (ADDED, GONE, *FIELDS) for found in self._drawn[bucket]]
+        drawn = [found for bucket in (*KINDS, *FIELDS) for found in self._drawn[bucket]]
         return list({(found.old, found.new): found for found in drawn}.values())
 
     def _draw(self, bucket: str, found: Found) -> None:
@@ -251,8 +252,8 @@ class _Tally:
             drawn[place] = found
 
 
-def _kind(found: Found) -> str:
-    return GONE if found.new is None else ADDED if found.old is None else CHANGED
+def _kind(found: Found) -> Kind:
+    return "gone" if found.new is None else "added" if found.old is None else "changed"
 
 
 def _shown(connection: Connection, found: Found) -> Sample:
