@@ -30,13 +30,21 @@ from fastapi import Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from service.archive.keys import Scope, StoredKey, active_keys, hash_of
-from service.errors import ArchiveUnavailable, Forbidden, InvalidRequest, NotReady, TooManyRequests, Unauthorized
+from service.errors import (
+    ArchiveUnavailable,
+    Busy,
+    Forbidden,
+    InvalidRequest,
+    NotReady,
+    TooManyRequests,
+    Unauthorized,
+)
 from service.settings import Settings, SettingsError
 from service.shelf import Shelf
 
 # What any route behind the gate may refuse, and any of the archive.
 ACCESS = (Unauthorized, Forbidden, TooManyRequests)
-USUAL = (*ACCESS, InvalidRequest, ArchiveUnavailable, NotReady)
+USUAL = (*ACCESS, InvalidRequest, ArchiveUnavailable, Busy, NotReady)
 
 KEPT_SECONDS = 5.0
 # A key that is not known may have been made just now: then the archive is asked again, this often at most.
@@ -104,7 +112,7 @@ class Gate:
             if self._clock() - self._read_at < kept:
                 return
             # Those that were known stay good until the archive says otherwise.
-            with suppress(ArchiveUnavailable):
+            with suppress(ArchiveUnavailable, Busy):
                 self._keys = await self._shelf.read(active_keys)
             self._read_at = self._clock()
 
@@ -151,9 +159,14 @@ def is_loopback(host: str) -> bool:
 def _check_local(request: Request) -> None:
     """Raises `Forbidden` for what a page of another site sends through the browser of someone on this machine."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
-    if not _is_local_name(urlsplit(f"//{host}").hostname or ""):
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+        site = urlsplit(origin).netloc if origin is not None else host
+    except ValueError:
+        raise Forbidden("请求头 Host 或 Origin 不是合法的地址。") from None
+    if not _is_local_name(name):
         raise Forbidden(f"不用密钥时只接受发往本机的请求，而此请求发往 {host}；请以 baoshu keys add 生成密钥。")
-    if origin is not None and urlsplit(origin).netloc != host:
+    if site != host:
         raise Forbidden(f"不用密钥时不接受来自其他网站（{origin}）的请求；请以 baoshu keys add 生成密钥。")
 
 

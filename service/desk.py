@@ -16,6 +16,8 @@ from sqlalchemy import Connection
 from service.archive.models import current
 from service.errors import Busy, NotReady
 from service.extractor import Extractor
+from service.records import ModelCard
+from service.registry import ModelFolder
 from service.settings import Settings
 
 T = TypeVar("T")
@@ -29,6 +31,10 @@ class Models(Protocol):
 
     def extractor(self, id: str) -> Extractor:  # noqa: A002
         """A model by its id.  Raises `NotFound`, `ModelRefused`."""
+        ...
+
+    def find(self, id: str) -> ModelFolder:  # noqa: A002
+        """Its folder.  Raises the same."""
         ...
 
 
@@ -63,6 +69,13 @@ class Desk:
         if model is None or model == current.model.id or self.models is None:
             return current
         return await self.run(self.models.extractor, model)
+
+    async def card_named(self, model: str | None) -> ModelCard:
+        """The card of the model of that id, of the current one for None; nothing is loaded.  Raises as before."""
+        current = self.loaded().model
+        if model is None or model == current.id or self.models is None:
+            return current
+        return (await to_thread.run_sync(self.models.find, model)).card
 
     async def run(self, work: Callable[..., T], *given: object) -> T:
         """`work` in a thread, when its turn comes.  Raises `Busy` where too many wait already."""

@@ -40,6 +40,7 @@ EVENT_STREAM = "text/event-stream"
 
 # How often the archive is asked how far a job is, however many follow it.
 POLL_SECONDS = 1.0
+SHARE = 0.05
 # Proxies cut off what is silent for a minute, some for half of one.
 HEARTBEAT_SECONDS = 15.0
 # A browser that was cut off comes back after this.
@@ -74,7 +75,7 @@ def jobs_router(
     async def make(request: Request) -> Response:
         """The job is run in the background; reports that the model has read already are done from the start."""
         asked = await read_fields(request, settings, JobRequest, JOB_EXAMPLE)
-        card = (await desk.reader_named(asked.model)).model
+        card = await desk.card_named(asked.model)
         chosen = asked.select
         selection = Selection(
             reports=tuple(chosen.reports) if chosen.reports is not None else None,
@@ -168,25 +169,27 @@ def jobs_router(
 
 
 class _Watch:
-    """How far jobs are, asked of the archive once in `POLL_SECONDS` for all that follow them."""
+    """How far jobs are, asked of the archive once in a while for all that follow them.
+
+    That is every `POLL_SECONDS`, or less often where counting takes long: a `SHARE` of the time at most.
+    """
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
         self._lock = anyio.Lock()
-        self._known: dict[int, tuple[float, Progress]] = {}
+        self._known: dict[int, tuple[float, Progress]] = {}  # good until then
         self.followers = 0
 
     async def now(self, job: int) -> Progress:
-        """Raises `NotFound`, `ArchiveUnavailable`."""
+        """Raises `NotFound`, `ArchiveUnavailable`, `Busy`."""
         async with self._lock:
-            at, found = self._known.get(job, (float("-inf"), None))
-            if found is None or monotonic() - at >= POLL_SECONDS:
+            begun = monotonic()
+            self._known = {number: known for number, known in self._known.items() if begun < known[0]}
+            if job not in self._known:
                 found = await self._shelf.read(lambda connection: progress(connection, job))
-                self._known = {
-                    number: known for number, known in self._known.items() if monotonic() - known[0] < POLL_SECONDS
-                }
-                self._known[job] = monotonic(), found
-            return found
+                ended = monotonic()
+                self._known[job] = ended + max(POLL_SECONDS, (ended - begun) / SHARE), found
+            return self._known[job][1]
 
 
 async def _events(

@@ -16,12 +16,14 @@ from anyio import CapacityLimiter, to_thread
 from sqlalchemy import Connection, text
 
 from service.archive.opening import Archive, open_archive
-from service.errors import ArchiveUnavailable
+from service.errors import ArchiveUnavailable, Busy
 
 T = TypeVar("T")
 
 # Questions are short; more threads than this only wait for the same disk.
 THREADS = 8
+# Whoever waits holds what he has posted; more than so many are sent away.
+MOST_WAITING = 64
 # Whoever asks whether it answers is told what was found within the last moment, so that asking often costs nothing.
 PROBE_SECONDS = 3.0
 PROBED_SECONDS = 1.0
@@ -36,6 +38,7 @@ class Shelf:
         self.url = url
         self._archive: Archive | None = None
         self._limiter = CapacityLimiter(THREADS)
+        self._held = 0
         self._probed: tuple[float, bool] = (float("-inf"), False)
 
     @property
@@ -63,11 +66,11 @@ class Shelf:
         return self._archive
 
     async def read(self, question: Callable[[Connection], T]) -> T:
-        """What `question` finds.  Raises `ArchiveUnavailable`."""
+        """What `question` finds.  Raises `ArchiveUnavailable`, `Busy`."""
         return await self._run(lambda archive: _asked(archive, question), abandon=True)
 
     async def write(self, change: Callable[[Connection], T]) -> T:
-        """`change` in a transaction of its own.  Raises `ArchiveUnavailable`."""
+        """`change` in a transaction of its own.  Raises `ArchiveUnavailable`, `Busy`."""
         return await self._run(lambda archive: _changed(archive, change))
 
     async def answers(self) -> bool:
@@ -80,6 +83,8 @@ class Shelf:
             with anyio.fail_after(PROBE_SECONDS):
                 await self.read(lambda connection: connection.execute(text("SELECT 1")).scalar_one())
                 answered = True
+        except Busy:
+            answered = True
         except (ArchiveUnavailable, TimeoutError):
             pass
         self._probed = monotonic(), answered
@@ -87,12 +92,17 @@ class Shelf:
 
     async def _run(self, work: Callable[[Archive], T], *, abandon: bool = False) -> T:
         archive = self.archive()
+        if self._held >= THREADS + MOST_WAITING:
+            raise Busy("等待档案库的请求已满；请稍后重试。")
+        self._held += 1
         try:
             return await to_thread.run_sync(lambda: work(archive), limiter=self._limiter, abandon_on_cancel=abandon)
         except ArchiveUnavailable as error:
             # The reason names hosts and folders: for the log, not for callers.
             _log.warning("the archive does not answer: %s", error.detail)
             raise ArchiveUnavailable("档案库没有应答；请稍后重试。") from error
+        finally:
+            self._held -= 1
 
 
 def _asked(archive: Archive, question: Callable[[Connection], T]) -> T:

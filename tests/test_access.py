@@ -227,6 +227,8 @@ def test_keys_made_and_revoked_while_it_runs(archive: Archive) -> None:
         ({"Host": "localhost:8000", "Origin": "http://localhost:9000"}, 403),
         ({"Host": "localhost:8000", "Origin": "https://example.cn"}, 403),
         ({"Host": "localhost:8000", "Origin": "null"}, 403),
+        ({"Host": "[::1"}, 403),
+        ({"Host": "localhost:8000", "Origin": "http://[::1"}, 403),
     ],
 )
 def test_without_keys_only_this_machine_is_let_in(client: TestClient, headers: dict[str, str], status: int) -> None:
