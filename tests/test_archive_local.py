@@ -19,14 +19,14 @@ from archive_jobs import MINUTE, attempts, job_of, kept, states
 from archive_reader import BROKEN, OTHER_MODEL, READER, report_text
 from sqlalchemy import func, select, text
 
-from service.archive import crew
+from service.archive import crew, local
 from service.archive.jobs import WORKER_LOST, Progress, Selection, cancel, create_job, failures, list_jobs
 from service.archive.local import run_job
 from service.archive.models import model_key
 from service.archive.opening import Archive
 from service.archive.reports import add_report
 from service.archive.tables import items, reports
-from service.archive.worker import PIPELINE
+from service.archive.worker import PIPELINE, Task
 from service.errors import BaoshuError, ModelRefused, NotFound, WorkersLost
 from service.pipeline import Pipeline
 from service.response import to_json
@@ -156,9 +156,7 @@ def test_a_worker_that_stood_still_comes_too_late(archive: Archive) -> None:
 @in_a_file
 def test_a_reader_that_hangs_is_ended(archive: Archive) -> None:
     job = job_of(archive, 4, {1: "慢600"})
-    end = run_job(
-        archive.url, job, Path(), workers=1, lease=SECOND, reader=READER, attempts=1, longest=timedelta(seconds=0.1)
-    )
+    end = run_job(archive.url, job, Path(), workers=1, lease=SECOND, reader=READER, attempts=1, longest=4 * SECOND)
     assert (end.done, end.failed) == (3, 1)
 
 
@@ -259,6 +257,21 @@ def test_what_no_other_worker_can_mend(
     with pytest.raises(error):
         run_job(archive.url, job, model, workers=1, reader=reader)
     assert states(archive, job) == {"waiting": 3}
+
+
+@in_a_file
+def test_no_more_workers_than_reports(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    hired: list[str] = []
+    hire = local._Processes.hire
+
+    def count(self: local._Processes, task: Task) -> local._Process:
+        hand = hire(self, task)
+        hired.append(hand.name)
+        return hand
+
+    monkeypatch.setattr(local._Processes, "hire", count)
+    assert run(archive, job_of(archive, 1), workers=8).done == 1
+    assert len(hired) == 1
 
 
 def test_a_job_that_is_none(archive: Archive) -> None:

@@ -118,22 +118,22 @@ def run(
 
     Ends when the job is over, when `stop` is set, or, in a main thread, at SIGINT or SIGTERM (at the second one without
     waiting for what is in hand); what was leased is then given back, and the state says that the job is not over.
-    Raises NotFound for no such job, NotReady and ModelRefused for a model that cannot read it, ArchiveUnavailable, and
+    Raises NotFound for no such job, ModelRefused for a model that is none or not the job's, ArchiveUnavailable, and
     WorkersLost where no worker lives long enough to read anything.
     """
     stop = stop if stop is not None else threading.Event()
     hurry = threading.Event()
-    tell = _Teller(archive, task.job, on_progress)
-    crew = _Crew(archive, task, engine)
+    teller = _Teller(archive, task.job, on_progress)
+    crew = _Crew(archive, task, engine, teller.ask())
     with _interruptible(stop, hurry):
         try:
-            _lead(archive, crew, tell, stop)
+            _lead(archive, crew, teller, stop)
         finally:
             crew.dismiss(grace, hurry)
-    return tell.last()
+    return teller.tell()
 
 
-def _lead(archive: Archive, crew: _Crew[H], tell: _Teller, stop: threading.Event) -> None:
+def _lead(archive: Archive, crew: _Crew[H], teller: _Teller, stop: threading.Event) -> None:
     """Until the job is over or `stop` is set.  A store that is away for a while is waited for."""
     trouble = 0
     while not stop.is_set():
@@ -141,7 +141,7 @@ def _lead(archive: Archive, crew: _Crew[H], tell: _Teller, stop: threading.Event
             if settle(archive, crew.task.job):
                 return
             crew.tend()
-            tell.now_and_then()
+            teller.tell_now_and_then()
             trouble = 0
         except ArchiveUnavailable as error:
             trouble += 1
@@ -155,8 +155,9 @@ def _lead(archive: Archive, crew: _Crew[H], tell: _Teller, stop: threading.Event
 class _Crew(Generic[H]):
     """The workers of one coordinator."""
 
-    def __init__(self, archive: Archive, task: Task, engine: Engine[H]) -> None:
+    def __init__(self, archive: Archive, task: Task, engine: Engine[H], begun: Progress) -> None:
         self.task = task
+        self._most = begun.waiting + begun.leased  # who loads a model is to have something to read
         self._archive, self._engine = archive, engine
         self._hands: list[H] = []
         self._fruitless = 0
@@ -179,7 +180,7 @@ class _Crew(Generic[H]):
             self._hands.remove(hand)
             self._count(hand)
         if time.monotonic() >= self._not_before:
-            for _ in range(self._engine.wanted() - len(self._hands)):
+            for _ in range(min(self._engine.wanted(), self._most) - len(self._hands)):
                 self._hands.append(self._engine.hire(self.task))
 
     def dismiss(self, grace: timedelta, hurry: threading.Event) -> None:
@@ -221,16 +222,19 @@ class _Teller:
         self._archive, self._job, self._on_progress = archive, job, on_progress
         self._next = 0.0
 
-    def now_and_then(self) -> None:
+    def tell_now_and_then(self) -> None:
         if self._on_progress is not None and time.monotonic() >= self._next:
             begun = time.monotonic()
-            self.last()
+            self.tell()
             ended = time.monotonic()
             self._next = ended + max(TELL_SECONDS, COUNTING_SHARE * (ended - begun))
 
-    def last(self) -> Progress:
+    def ask(self) -> Progress:
         with self._archive.reading() as connection:
-            found = progress(connection, self._job)
+            return progress(connection, self._job)
+
+    def tell(self) -> Progress:
+        found = self.ask()
         if self._on_progress is not None:
             self._on_progress(found)
         return found
