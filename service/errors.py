@@ -98,7 +98,7 @@ class Unauthorized(BaoshuError):
     title = "需要密钥"
 
     def __init__(
-        self, detail: str = "请以 Authorization: Bearer 或 X-API-Key 请求头附上有效的密钥；密钥由 baoshu keys add 生成。"
+        self, detail: str = "请以 Authorization: Bearer 或 X-API-Key 请求头附上密钥；密钥由 baoshu keys add 生成。"
     ) -> None:
         super().__init__(detail)
 
