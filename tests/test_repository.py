@@ -72,8 +72,9 @@ def test_every_route_is_documented(readme: str) -> None:
     from fakes import FakePipeline
 
     from service.app import create_app
+    from service.registry import Registry
 
-    described = create_app(Settings(), FakePipeline()).openapi()["paths"]
+    described = create_app(Settings(), FakePipeline(), Registry(Settings().models, 1)).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
     assert set(re.findall(r"\| `((?:GET|POST|DELETE) /\S*)` \|", read(readme))) == routes | {"GET /openapi.json"}
 
