@@ -28,15 +28,11 @@ lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/lint-imports --no-cache
 
 # Each step leaves its result under build/ and goes on where it was cut off; `rm -r build` starts from nothing.
-TEACHERS ?= 0 1 2
-train: $(VENV)/.training ## make the model from nothing: base, adaptation, teachers, the reader, export
+train: $(VENV)/.training ## make the model from nothing: base, adaptation, names, reader, export, calibration
 	test -f build/base/vocabulary.json || $(BIN)/python -m training.base
 	test -f build/adapted/vocabulary.json || $(BIN)/python -m training.adapt
 	test -f build/named/vocabulary.json || $(BIN)/python -m training.names
-	for seed in $(TEACHERS); do test -f build/teacher-$$seed/vocabulary.json || \
-		$(BIN)/python -m training.train --ship --seed $$seed --out build/teacher-$$seed || exit 1; done
-	test -f build/reader/vocabulary.json || \
-		$(BIN)/python -m training.distill --ship --teachers $(TEACHERS:%=build/teacher-%)
+	test -f build/reader/vocabulary.json || $(BIN)/python -m training.train --ship
 	$(BIN)/python -m training.export
 	$(BIN)/python -m training.calibrate --keep
 

@@ -160,6 +160,7 @@ def _observations(
     calibration: Calibration,
 ) -> Iterator[Observation]:
     divided = any(s.plan for s in layout.sections)
+    paragraphs = {s.paragraph: s.span.start for s in reversed(layout.sentences)}
     for v, choice in chosen.items():
         value = entities[v]
         quantity = read_quantity(text, value.span, value.label)
@@ -172,7 +173,11 @@ def _observations(
         spans = tuple(entities[i].span for i in choice.indicators)
         planned = section is not None and section.plan
         status = status_said(
-            text[sentence.span.start : value.span.start], choice.status, planned=planned, divided=divided
+            text[sentence.span.start : value.span.start],
+            text[paragraphs[sentence.paragraph] : value.span.start],
+            choice.status,
+            planned=planned,
+            divided=divided,
         )
         name = "".join(s.of(text) for s in spans)
         measure = measure_named(name, quantity.unit, choice.measure)

@@ -16,25 +16,30 @@ LIGHT = frozenset(
     | {"总投资", "投资额", "排名", "位次", "名次", "登记", "入选", "数量质量"}
 )
 _GROWTH_NAME = re.compile(r"(?:增速|增长率|增幅|涨幅|降幅)$")
-_FORECAST = re.compile(r"(?:预计|有望|预测)[^;。!?]*$")
+_FORECAST = re.compile(r"(?:预计|有望|预测)[^,;。!?]*(?:,(?:同比|增长|下降|年均|其中|占|较|比)[^,;。!?]*)*$")
 # Without one of these nothing outside a section of plans is planned.
 _INTENT = re.compile(
     r"力争|争取|确保|计划|目标|拟|将|预期|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|要|推动|推进|再|继续|冲刺|不低于|不少于"
+)
+# In a report without such sections it takes more, but may stand anywhere in the paragraph before.
+_RESOLVE = re.compile(
+    r"力争|争取|确保|(?<!”)计划|目标|拟|将|预期|规划|打算|谋划|下一步|下步|明年|今后|未来|到20\d\d年|不低于|不少于|努力|要"
 )
 # What may lie between a time and the value that it dates, where nothing else does.
 _DATED = re.compile(r"(?:[末底初]|度)?的?(?:约|近|超)?")
 _RUNNING = re.compile(r"连续|每")
 
 
-def status_said(before: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
-    """The status of a value with `before` in front of it in its sentence.
+def status_said(before: str, paragraph: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
+    """The status of a value with `before` in front of it in its sentence, and `paragraph` in its paragraph.
 
     `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none.
     An estimate is a forecast, wherever it stands; a plan outside the plans needs a word of intent.
     """
     if _FORECAST.search(before) and not re.search("力争|确保|争取", before):
         return Status.FORECAST
-    if chosen is Status.PLAN and divided and not planned and not _INTENT.search(before):
+    intended = _INTENT.search(before) if divided else _RESOLVE.search(paragraph)
+    if chosen is Status.PLAN and not planned and not intended:
         return Status.ACTUAL
     return chosen
 

@@ -13,16 +13,22 @@ from service.wording import dates, measure_named, sets_time, status_said
     [
         ("预计全年高企总数达", Status.ACTUAL, False, True, Status.FORECAST),
         ("年底有望突破", Status.PLAN, True, True, Status.FORECAST),
+        ("预计总数接近1100家,新增", Status.ACTUAL, False, True, Status.ACTUAL),
+        ("预计全年产值达8亿元,同比增长", Status.ACTUAL, False, True, Status.FORECAST),
         ("预计较好;全年新增", Status.ACTUAL, False, True, Status.ACTUAL),
         ("预计达标,力争完成", Status.PLAN, True, True, Status.PLAN),
         ("全年兑现奖励", Status.PLAN, False, True, Status.ACTUAL),
         ("计划兑现奖励", Status.PLAN, False, True, Status.PLAN),
-        ("兑现奖励", Status.PLAN, False, False, Status.PLAN),
         ("兑现奖励", Status.PLAN, True, True, Status.PLAN),
     ],
 )
 def test_status(before: str, chosen: Status, planned: bool, divided: bool, right: Status) -> None:
-    assert status_said(before, chosen, planned=planned, divided=divided) is right
+    assert status_said(before, before, chosen, planned=planned, divided=divided) is right
+
+
+def test_a_report_without_sections_of_plans_tells_them_by_the_paragraph() -> None:
+    for paragraph, right in (("下步,我们将抓培育。新增", Status.PLAN), ("抓好“双提升”计划。新增", Status.ACTUAL)):
+        assert status_said("新增", paragraph, Status.PLAN, planned=False, divided=False) is right
 
 
 def test_a_percentage_of_a_growth_is_a_growth() -> None:

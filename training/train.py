@@ -2,11 +2,9 @@
 
     python -m training.train --base build/named --out build/reader [--layers 6] [--epochs 7] [--seed 0] [--ship]
 
-Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out what
-`examples.held_out`
-names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and `training.json`; a run
-that was
-cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where there is one.
+Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out
+what `examples.held_out` names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and
+`training.json`; a run that was cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where there is one.
 """
 
 from __future__ import annotations
@@ -393,8 +391,7 @@ def save(
         "own": fingerprint(documents()),
         "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
     }
-    settings = {k: [str(x) for x in v] if isinstance(v, list) else str(v) if isinstance(v, Path) else v
-                for k, v in vars(args).items()}  # fmt: skip
+    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
     (out / "training.json").write_text(
         json.dumps({"settings": settings, "data": read, "history": history}, indent=1), encoding="utf-8"
     )
