@@ -7,6 +7,7 @@ means stands in `archive.observations`, how a panel is laid out in `archive.pane
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from sqlalchemy import Connection
+from tqdm import tqdm
 
 from service import panel_table
 from service.archive.observations import ObservationQuery, Row, find_observations, to_csv
@@ -59,7 +61,9 @@ def show(
             asked = _understood(connection, query, settings)
         found = items(archive, lambda c, after, many: find_observations(c, asked, after=after, limit=many), most=most)
         with written(output, as_csv=form == "csv") as out:
-            count = _write(found, asked.model, form, out)
+            # Whoever waits for a file sees nothing else.
+            shown = tqdm(found, unit="条", disable=True if output is None else None, file=sys.stderr)
+            count = _write(shown, asked.model, form, out)
     if not count:
         tell(f"模型 {asked.model} 没有读出这样的观测。")
     return True
@@ -130,7 +134,9 @@ def _cells(row: Row) -> Sequence[str]:
 
 
 def _lines(found: Panel) -> list[str]:
-    """The panel for a person; what no row has takes no column."""
+    """The panel for a person; what no row has takes no column, and what has no row no line."""
+    if not found.rows:
+        return []
     heads = {"indicator": "指标", "area": "地区", "scope": "范围", "base": "基期", "unit": "单位"}
     shown = [name for name in heads if any(getattr(row, name) for row in found.rows)]
     rows = [

@@ -221,7 +221,7 @@ def test_a_panel(run: Run) -> None:
     assert [row["2023"] for row in rows] == ["5", "320000000"]
     assert rows[0]["2023 evidence"] == f"/reports/{report_id(TEXTS['甲'])}/observations/o2?model={OLD}"
     code, out, err = run("observations", "--panel", "--indicator", "营", "--measure", "rank")
-    assert (code, out) == (0, "\n")
+    assert (code, out) == (0, "")
     assert "没有读出" in err
 
 
