@@ -62,6 +62,8 @@ class Server:
             user=user,
             cwd=folder,
         )
+        url = make_url(self.url("postgres")).set(drivername="postgresql+psycopg")
+        self._engine = create_engine(url, isolation_level="AUTOCOMMIT")
         self._await()
 
     def url(self, name: str) -> str:
@@ -69,13 +71,8 @@ class Server:
 
     def run(self, statement: str) -> None:
         """Run one statement outside of any transaction."""
-        url = make_url(self.url("postgres")).set(drivername="postgresql+psycopg")
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        try:
-            with engine.connect() as connection:
-                connection.execute(text(statement))
-        finally:
-            engine.dispose()
+        with self._engine.connect() as connection:
+            connection.execute(text(statement))
 
     def create(self, template: str = "template0") -> str:
         """A new database's name."""
@@ -84,6 +81,7 @@ class Server:
         return name
 
     def stop(self) -> None:
+        self._engine.dispose()
         self._process.terminate()
         try:
             self._process.wait(START_SECONDS)

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, false, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, UnaryExpression, and_, bindparam, false, func, or_, select
+from sqlalchemy.sql.operators import custom_op
 
 from service.archive.edtf import days
 from service.archive.paging import Page, check_limit, key_of, to_cursor
@@ -30,6 +31,10 @@ AND_MORE = "*"  # at the end of a name or code: whatever begins so
 AFTER_ALL = "\U0010ffff"
 # How much text is fetched at once to cut evidence out of.
 CHARACTERS_AT_ONCE = 4_000_000
+# Up to so many reports with the words that were asked for, their figures are looked up one report after another.
+FEW_REPORTS = 200
+
+T = TypeVar("T")
 
 _INDICATOR_CODE = re.compile(r"[a-z][a-z0-9_]*")
 _AREA_CODE = re.compile(r"[0-9]{1,6}")
@@ -121,15 +126,15 @@ def find_observations(
     """
     check_limit(limit)
     last = key_of("observations", after)
-    conditions = list(_conditions(connection, query))
+    within, few = _of_reports(connection, query)
+    conditions = [*_conditions(connection, query, few), *within]
+    # Where figures are asked for that may be few, the store is to find those and sort them, instead of going through
+    # all figures in order until enough fit; where next to all fit, that is what it should do.
+    narrow = few or any((query.indicator, query.area, query.period))
+    order = _unindexed(observations.c.key) if narrow else observations.c.key
     if last is not None:
-        conditions.append(observations.c.key > last)
-    # The key plus nothing: no index is in its order, so that the store finds the few rows that fit and sorts those,
-    # instead of going through all rows in order until enough fit.  Where next to all fit, that is what it should do.
-    narrow = any((query.indicator, query.area, query.period, query.report))
-    order = observations.c.key + literal(0) if narrow else observations.c.key
-    found = select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1)
-    keys = connection.scalars(found).all()
+        conditions.append(order > last)
+    keys = connection.scalars(select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1)).all()
     more = to_cursor("observations", keys[limit - 1]) if len(keys) > limit else None
     return Page(tuple(_rows(connection, keys[:limit])), more)
 
@@ -151,24 +156,42 @@ def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
     return out.getvalue()
 
 
-def _conditions(connection: Connection, query: ObservationQuery) -> Iterator[ColumnElement[bool]]:
+def _of_reports(connection: Connection, query: ObservationQuery) -> tuple[list[ColumnElement[bool]], bool]:
+    """In which reports a figure must stand, and whether they are known to be few."""
+    wanted = []
+    if query.q is not None and query.q.strip():
+        wanted.append(matching(connection, query.q))
+    if query.report is not None:
+        wanted.append(select(reports.c.key).where(reports.c.id == _askable(query.report)))
+    if not wanted:
+        return [], False
+    found = wanted[-1].subquery()
+    others = [found.c[0].in_(other) for other in wanted[:-1]]
+    few = connection.scalars(select(found.c[0]).distinct().where(*others).limit(FEW_REPORTS + 1)).all()
+    if len(few) <= FEW_REPORTS:
+        return [observations.c.report.in_(few)], True
+    # A truth that is asked of each figure; else PostgreSQL looks through all reports found for each.
+    return [observations.c.report.in_(other).is_(True) for other in wanted], False
+
+
+def _conditions(connection: Connection, query: ObservationQuery, few: bool) -> Iterator[ColumnElement[bool]]:
+    """What must hold of a figure itself; `few`: it is looked up by its report."""
     c = observations.c
+    # SQLite does not know what a model, or a span of time, is among how many, and would take it for little.
+    guesses = connection.dialect.name == "sqlite"
     model = connection.scalar(select(models.c.key).where(models.c.id == _askable(query.model)))
-    yield c.model == model if model is not None else false()
+    yield (_unindexed(c.model) if guesses and few else c.model) == model if model is not None else false()
     if query.indicator is not None:
         yield _named(query.indicator, c.indicator_code if _is(_INDICATOR_CODE, query.indicator) else c.indicator)
     if query.area is not None:
         yield _named(query.area, c.area_code if _is(_AREA_CODE, query.area) else c.area)
     if query.period is not None:
-        yield _within(query.period)
+        narrow = guesses and bool(query.indicator or query.area)
+        yield _within(query.period, _unindexed(c.period_end) if narrow else c.period_end)
     if query.status is not None:
         yield c.status == _askable(query.status)
     if query.measure is not None:
         yield c.measure == _askable(query.measure)
-    if query.q is not None and query.q.strip():
-        yield c.report.in_(matching(connection, query.q))
-    if query.report is not None:
-        yield c.report == select(reports.c.key).where(reports.c.id == _askable(query.report)).scalar_subquery()
 
 
 def _is(code: re.Pattern[str], given: str) -> bool:
@@ -183,7 +206,13 @@ def _named(given: str, column: ColumnElement[str] | ColumnElement[str | None]) -
     return and_(column >= beginning, column < beginning + AFTER_ALL)
 
 
-def _within(period: str) -> ColumnElement[bool]:
+def _unindexed(column: ColumnElement[T]) -> ColumnElement[T]:
+    """The same value, in the order of no index."""
+    return UnaryExpression(column, operator=custom_op("+"), type_=column.type)
+
+
+def _within(period: str, end: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether a figure is of that time; `end` is its last day."""
     if not is_edtf(period):
         raise InvalidRequest(
             f"时期“{period[:40]}”不是 EDTF 格式；应如 2023、2023-06、2023-01/2023-09 或 ../2023-12-31。"
@@ -195,9 +224,9 @@ def _within(period: str) -> ColumnElement[bool]:
     conditions = []
     if first is not None:
         conditions.append(or_(c.period_start >= first, c.period_start.is_(None)))
-        conditions.append(c.period_end >= first if last is not None else or_(c.period_end >= first, _begun()))
+        conditions.append(end >= first if last is not None else or_(end >= first, _begun()))
     if last is not None:
-        conditions.append(c.period_end <= last)
+        conditions.append(end <= last)
     return and_(*conditions)
 
 

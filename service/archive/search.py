@@ -36,7 +36,6 @@ from sqlalchemy import (
     table,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR
-from sqlalchemy.sql.selectable import CompoundSelect
 
 from service.archive.opening import CHARACTERS, SEARCH_UNIT, WORDS
 from service.archive.paging import Page, check_limit, key_of, page
@@ -50,8 +49,6 @@ PAUSE = "."  # stands in FTS5 for what ends a phrase; PostgreSQL counts a place 
 
 _vectors = table("passages", column("report"), column("start"), column("end"), column("words", TSVECTOR))
 _fts = table("passage_words", column("rowid"), column("words"))
-
-Keys = Select[tuple[int]] | CompoundSelect[tuple[int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +91,7 @@ def remove(connection: Connection, key: int) -> None:
     connection.execute(passages.delete().where(passages.c.report == key))
 
 
-def matching(connection: Connection, q: str) -> Keys:
+def matching(connection: Connection, q: str) -> Select[Any]:
     """A query for the keys of the reports that have every term of `q`; none where `q` has no letter and no digit.
 
     Raises InvalidRequest where `q` is too long.
@@ -104,7 +101,9 @@ def matching(connection: Connection, q: str) -> Keys:
         return select(reports.c.key).where(false())
     unit = _unit(connection)
     found = [_with_term(connection, term, unit) for term in terms]
-    return found[0] if len(found) == 1 else intersect(*found)
+    # PostgreSQL takes reading the words of a passage for cheap: it is to look them up, whatever stands around this.
+    alone = (found[0] if len(found) == 1 else intersect(*found)).cte("found")
+    return select(alone.prefix_with("MATERIALIZED", dialect="postgresql").c[0])
 
 
 def search(connection: Connection, q: str, *, limit: int, after: str | None = None) -> Page[Hit]:
@@ -162,23 +161,23 @@ def _vector(passage: Sequence[Token]) -> str:
     return " ".join(f"'{word}':{','.join(map(str, where))}" for word, where in places.items())
 
 
-def _with_term(connection: Connection, term: Term, unit: str) -> Select[tuple[int]]:
+def _with_term(connection: Connection, term: Term, unit: str) -> Select[Any]:
     """The reports that have `term`."""
     if unit == WORDS and term.words is None:
         return select(reports.c.key).where(reports.c.text.icontains(term.text, autoescape=True))
-    return select(passages.c.report).where(_in_passage(connection, term, unit))
+    return _passages_with(connection, term, unit, passages.c.report)
 
 
-def _in_passage(connection: Connection, term: Term, unit: str) -> ColumnElement[bool]:
-    """Whether a passage has `term`: by words, or (also in an archive of words) by characters."""
+def _passages_with(connection: Connection, term: Term, unit: str, what: ColumnElement[int]) -> Select[Any]:
+    """The passages that have `term`, by words or (also in an archive of words) by characters."""
     ways = [*(term.ways if unit == WORDS else ()), (term.characters, False)]
     if connection.dialect.name == "postgresql":
         phrases = (" <-> ".join(f"'{word}'" for word in words) + (":*" if more else "") for words, more in ways)
         query = cast(literal(" | ".join(f"({phrase})" for phrase in phrases)), TSQUERY)
-        return literal_column("passages.words", TSVECTOR).bool_op("@@")(query)
+        return select(what).where(literal_column("passages.words", TSVECTOR).bool_op("@@")(query))
     phrases = (f'"{" ".join(words)}"' + (" *" if more else "") for words, more in ways)
     matched = literal_column("passage_words").bool_op("MATCH")(" OR ".join(phrases))
-    return passages.c.key.in_(select(_fts.c.rowid).where(matched))
+    return select(what).join_from(passages, _fts, _fts.c.rowid == passages.c.key).where(matched)
 
 
 def _stretches(connection: Connection, keys: Sequence[int], term: Term) -> Mapping[int, tuple[int, str]]:
@@ -191,8 +190,8 @@ def _stretches(connection: Connection, keys: Sequence[int], term: Term) -> Mappi
         places = places.where(reports.c.key.in_(keys))
     else:
         firsts = (
-            select(func.min(passages.c.key))
-            .where(passages.c.report.in_(keys), _in_passage(connection, term, unit))
+            _passages_with(connection, term, unit, func.min(passages.c.key))
+            .where(passages.c.report.in_(keys))
             .group_by(passages.c.report)
         )
         places = select(passages.c.report, passages.c.start, passages.c.end).where(passages.c.key.in_(firsts))

@@ -185,7 +185,7 @@ observations = Table(
     Index(None, "model", "indicator", "area", "period_end"),
     Index(None, "model", "area", "period_end"),
     Index(None, "model", "area_code", "period_end"),
-    Index(None, "model", "period_end"),
+    Index(None, "model", "period_end", "period_start"),
     Index(None, "model", "key"),
     # Two models' readings of one report are laid side by side by the place of each value.
     Index(None, "extraction", "start"),

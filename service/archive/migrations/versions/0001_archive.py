@@ -159,7 +159,7 @@ def _readings() -> None:
         Index("ix_observations_model_indicator_area_period_end", "model", "indicator", "area", "period_end"),
         Index("ix_observations_model_area_period_end", "model", "area", "period_end"),
         Index("ix_observations_model_area_code_period_end", "model", "area_code", "period_end"),
-        Index("ix_observations_model_period_end", "model", "period_end"),
+        Index("ix_observations_model_period_end_period_start", "model", "period_end", "period_start"),
         Index("ix_observations_model_key", "model", "key"),
         Index("ix_observations_extraction_start", "extraction", "start"),
     )
