@@ -155,6 +155,7 @@ def _add_models(commands: Commands) -> None:
     diff.add_argument("--indicator", help="只比较该指标，代码或名称")
     diff.add_argument("--area", help="只比较该地区，代码或名称")
     diff.add_argument("--samples", type=_count, default=3, metavar="N", help="每类差异最多列出的样例数，默认 3")
+    diff.add_argument("--format", choices=("text", "json"), default="text", help="输出格式，默认 text")
     promote = _command(commands, "promote", _promote, "启用模型", "将模型设为当前模型；运行中的服务随即改用。")
     promote.add_argument("model", metavar="M", help="模型")
     _command(commands, "rollback", _rollback, "退回前一个模型", "撤回最近一次启用，前一个模型重为当前模型。")
@@ -250,8 +251,15 @@ def _models(_: argparse.Namespace, settings: Settings) -> bool:
 def _diff(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_models import compare
 
-    of = {"indicator": given.indicator, "area": given.area}
-    return compare(settings, given.before, given.after, **of, samples=given.samples)
+    return compare(
+        settings,
+        given.before,
+        given.after,
+        indicator=given.indicator,
+        area=given.area,
+        samples=given.samples,
+        form=given.format,
+    )
 
 
 def _promote(given: argparse.Namespace, settings: Settings) -> bool:

@@ -7,8 +7,9 @@ and has read something; a running server follows by itself.
 from __future__ import annotations
 
 import getpass
+import json
 from collections.abc import Iterator
-from typing import cast
+from typing import Literal, cast
 
 from service.archive.comparing import FIELDS, FieldName
 from service.archive.diff import Counts, Diff, Groups, Sample, Side, diff
@@ -18,13 +19,16 @@ from service.current import CurrentModel, current_id
 from service.drawer import ID_SHOWN, opened
 from service.errors import BaoshuError
 from service.extractor import Extractor
+from service.models_response import diff_json, models_json
 from service.registry import Registry
 from service.response import number
 from service.settings import Settings
 from service.terminal import bold, flat, plain, say, table, tell
 
-# How many indicators and areas a person looks at.
-GROUPS = 10
+Form = Literal["text", "json"]
+
+# How many indicators and areas a person looks at, and how many a program.
+GROUPS, ALL_GROUPS = 10, 1000
 # What a model reads before it becomes current.
 TRIAL = "2023年，青岚区共有高新技术企业44家，增长12.8%。"
 NONE = "（无）"
@@ -35,33 +39,44 @@ def show(settings: Settings) -> bool:
     """List the models that can be had, and those that the archive knows; whether all folders are sound."""
     registry = _registry(settings)
     with opened(settings) as archive, archive.reading() as connection:
-        known = {model.card.id: model for model in known_models(connection)}
+        known = known_models(connection)
         now, before = current(connection) or _default(registry), earlier(connection)
-    folders = {model.id: model for model in registry.models()}
-    rows = []
-    for id_ in sorted({*folders, *known}):
-        mark = "当前" if id_ == now else "前一个" if id_ == before else ""
-        folder = str(folders[id_].path) if id_ in folders else "（没有文件夹）"
-        rows.append((id_, mark, f"{_read(known.get(id_))}", folder))
+    folders, refused = registry.models(), registry.refused()
+    marks, places = {before: "前一个", now: "当前"}, {folder.id: str(folder.path) for folder in folders}
+    models = models_json(known, folders, refused, serving=now, promoted=now)["models"]
+    rows = [
+        (one["id"], marks.get(one["id"], ""), f"{one['extractions']}", places.get(one["id"], NONE)) for one in models
+    ]
     for line in table(("模型", "状态", "已读报告", "文件夹"), rows, right=("已读报告",)):
         say(line)
-    refused = registry.refused()
-    for one in refused:
-        tell(one.detail)
+    wrong = [f"{one['id']}：{one['trouble']}" for one in models if one["trouble"] is not None]
+    for trouble in [*wrong, *(one.detail for one in refused)]:
+        tell(trouble)
     return not refused
 
 
 def compare(
-    settings: Settings, before: str | None, after: str, *, indicator: str | None, area: str | None, samples: int
+    settings: Settings,
+    before: str | None,
+    after: str,
+    *,
+    indicator: str | None,
+    area: str | None,
+    samples: int,
+    form: Form,
 ) -> bool:
     """Show what changes from one model (None: the current one) to the other.  True.
 
-    `samples`: how many of each kind and of each changed field.  Raises `NotFound` for a model that has read nothing,
-    `InvalidRequest` where both are the same.
+    `samples`: how many of each kind and of each changed field; `form` `json` is that of the route.  Raises `NotFound`
+    for a model that has read nothing, `InvalidRequest` where both are the same.
     """
     with opened(settings) as archive, archive.reading() as connection:
         old = before or current_id(connection, _registry(settings))
-        found = diff(connection, old, after, indicator=indicator, area=area, samples=samples, groups=GROUPS)
+        groups = GROUPS if form == "text" else ALL_GROUPS
+        found = diff(connection, old, after, indicator=indicator, area=area, samples=samples, groups=groups)
+    if form == "json":
+        say(json.dumps(diff_json(found, indicator=indicator, area=area), ensure_ascii=False, indent=2))
+        return True
     for line in _lines(found):
         say(line)
     return True

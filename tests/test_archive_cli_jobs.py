@@ -239,7 +239,8 @@ def test_folders_that_are_none_are_named(place: Path, run: Run) -> None:
     assert code == 1
     assert "broken" in err
     assert [line.split()[:2] for line in out.splitlines()[1:]] == [[OLD, "当前"], [NEW, "3"]]
-    assert "（没有文件夹）" in out
+    assert "（无）" in out
+    assert f"{NEW}：模型目录不在此处" in err
 
 
 @pytest.mark.usefixtures("figures")
@@ -248,6 +249,8 @@ def test_a_diff_of_some(run: Run) -> None:
     assert code == 0
     assert "观测 1 → 1 条：相同 0，改动 1，消失 0，新增 0。" in out
     assert "样例" not in out
+    told = json.loads(run("diff", "--to", NEW, "--area", "青岚区", "--format", "json")[1])
+    assert (told["from"], told["to"], told["observations"]["changed"]) == (OLD, NEW, 4)
     for arguments, expected in ((["--to", OLD], 2), (["--to", "toy-9"], 1)):
         assert run("diff", *arguments)[0] == expected
 
