@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from sqlalchemy import update
 
+from service.archive import search as search_module
 from service.archive import tokens
 from service.archive.opening import CHARACTERS, SEARCH_UNIT, WORDS, Archive
 from service.archive.reports import add_report
@@ -185,6 +186,13 @@ def test_a_word_of_any_length_and_any_number_of_them(archive: Archive) -> None:
     assert names(archive, "企" * 20) == {"long"}
     assert names(archive, "a" * 100) == {"long"}
     assert names(archive, "的") == {"long"}
+
+
+def test_a_very_long_text_is_not_cut_into_words(archive: Archive, unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(search_module, "LONGEST_CUT", 10)
+    fill(archive)
+    assert names(archive, "技术企业") == {"science", "wrapped", "traditional"}, unit
+    assert names(archive, "品和") == {"farming"}
 
 
 def test_the_project_s_own_segmenter(archive: Archive) -> None:

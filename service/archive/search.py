@@ -5,8 +5,9 @@ segmenter was installed then, else characters.  It is found where each term of a
 token (`tokens`).  What is found has the term in it letter for letter; by characters all that has it is found, by words
 not what begins in one word and ends in another.
 
-A machine without the segmenter adds to an archive of words by characters, which every question looks for as well; it
-asks such an archive by looking through the texts as they were posted: slower, and blind to what a blank parts.
+In an archive of words a report is indexed by characters all the same where the segmenter is not installed or the text
+is very long; every question looks for those too.  A machine without the segmenter asks an archive of words by looking
+through the texts as they were posted: slower, and blind to what a blank parts.
 
 The newest reports come first; there is no ranking.  Knows nothing of what a report says.
 """
@@ -45,6 +46,8 @@ from service.normalise import normalise
 from service.records import Clean, Span
 
 BEFORE, AFTER = 40, 80  # characters of a snippet around its first match
+# The segmenter takes a second for 40,000 characters, during which others may wait to write.
+LONGEST_CUT = 100_000
 PAUSE = "."  # stands in FTS5 for what ends a phrase; PostgreSQL counts a place for it
 
 _vectors = table("passages", column("report"), column("start"), column("end"), column("words", TSVECTOR))
@@ -72,7 +75,7 @@ class Hit:
 def index_report(connection: Connection, key: int, text: str) -> None:
     """Index the text of the report `key`, which must not be indexed yet."""
     clean = normalise(text)
-    cut = by_words if _unit(connection) == WORDS else by_characters
+    cut = by_words if _unit(connection) == WORDS and len(text) <= LONGEST_CUT else by_characters
     found = list(passages_of(tokens(clean.text, cut)))
     if not found:
         return
