@@ -60,11 +60,18 @@ def panel(figures: Iterable[Row], *, measure: str, status: str) -> Panel:
     for figure in figures:
         if figure.period is None:
             continue
-        periods.setdefault(figure.period, (figure.period_start or date.min, figure.period_end or date.max))
+        periods.setdefault(figure.period, _when(figure))
         found.setdefault(_row_of(figure), {}).setdefault(figure.period, []).append(figure)
     across = tuple(sorted(periods, key=lambda period: (*periods[period], period)))
     rows = sorted((_row(cells, across) for cells in found.values()), key=_order)
     return Panel(measure, status, across, tuple(rows))
+
+
+def _when(figure: Row) -> tuple[date, date]:
+    """Where a period stands in time: what has no beginning first, a masked year, of which nothing is known, last."""
+    if figure.period_start is None and figure.period_end is None:
+        return date.max, date.max
+    return figure.period_start or date.min, figure.period_end or date.max
 
 
 def _row_of(figure: Row) -> tuple[str | None, ...]:
