@@ -29,7 +29,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import timedelta
 from functools import cache
 from multiprocessing import Pipe
@@ -47,12 +47,15 @@ from service.errors import ArchiveNotShared, BaoshuError, ClusterUnavailable
 ANSWER_SECONDS = 1.0
 # So often is looked what nodes there are.
 LOOK_SECONDS = 2.0
+CONNECT_SECONDS = 10.0
 # Objects are a few words each; Ray takes no less than 75 MiB.
 STORE_BYTES = 80 * 1024 * 1024
 # Sockets lie there, whose paths may have a hundred characters; Ray adds seventy.
 SCRATCH = "/tmp"
 # Nothing is reported to Ray's makers; and graphics cards, of which there is no use here, stay as they are.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
+# Actors run beside the machine's other processes as those of `local` do, and not behind them all.
+EVEN = {"RAY_worker_niceness": "0"}
 # Ray lets in only who knows a word, and writes one into the home folder where it is given none.
 TOKEN, AUTHENTICATION = "RAY_AUTH_TOKEN", "RAY_AUTH_MODE"
 
@@ -219,25 +222,45 @@ def _connected(address: str | None, processors: int | None) -> Iterator[Any]:
         import ray
     except ImportError:
         raise ClusterUnavailable("没有安装 Ray；请安装 baoshu[ray]。") from None
+    with ExitStack() as undo:
+        if address is None:
+            arguments = _start_here(undo, processors)
+        else:
+            _check_there(address)
+            undo.enter_context(_changed_back(QUIET))
+            arguments = {"address": address}
+        undo.callback(ray.shutdown)
+        try:
+            ray.init(logging_level=logging.ERROR, **arguments)
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise ClusterUnavailable(f"无法连接或启动 Ray：{_last_line(error)}") from error
+        yield ray
+
+
+def _start_here(undo: ExitStack, processors: int | None) -> dict[str, Any]:
+    """How Ray is started on this machine, with a folder and an environment of its own, which `undo` takes back."""
     folder = tempfile.mkdtemp(prefix="baoshu-ray-", dir=SCRATCH)
-    here = {
+    undo.callback(shutil.rmtree, folder, ignore_errors=True)
+    word = {} if AUTHENTICATION in os.environ else {TOKEN: _token()}
+    undo.enter_context(_changed_back(QUIET | EVEN | word))
+    return {
         "address": "local",
         "num_cpus": processors,
         "object_store_memory": STORE_BYTES,
         "include_dashboard": False,
         "_temp_dir": folder,
     }
-    environment = QUIET if address or AUTHENTICATION in os.environ else {TOKEN: _token(), **QUIET}
-    with _changed_back(environment):
-        try:
-            try:
-                ray.init(logging_level=logging.ERROR, **({"address": address} if address else here))
-            except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-                raise ClusterUnavailable(f"无法连接 Ray 集群 {address or ''}：{_last_line(error)}") from error
-            yield ray
-        finally:
-            ray.shutdown()
-            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _check_there(address: str) -> None:
+    """Ray itself tries for minutes to reach what is not there.  Raises ClusterUnavailable."""
+    host, _, port = address.rpartition(":")
+    if not port.isascii() or not port.isdigit():  # `auto`, or `ray://...`
+        return
+    try:
+        socket.create_connection((host.rpartition("/")[2].strip("[]"), int(port)), CONNECT_SECONDS).close()
+    except (OSError, OverflowError) as error:
+        raise ClusterUnavailable(f"无法连接 Ray 集群 {address}：{error}。") from error
 
 
 @cache

@@ -1,0 +1,278 @@
+"""The Ray engine, on a cluster of several nodes on this machine and on a Ray of its own.
+
+A node is killed while an actor on it has a report in hand, and another joins: every report must be there once.  Ray
+runs in other processes than the tests'; afterwards none of them may be left, and nothing of Ray's outside of the test's
+own folder.  `ARCHIVE_ITEMS=20000 pytest -s tests/test_archive_ray.py` does it with more, and tells the counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Self
+
+import pytest
+from archive_jobs import attempts, job_of, kept, states
+from archive_reader import Reader, report_text
+from sqlalchemy import select
+
+from service.archive.cluster import check_one_machine, run_job_on_ray
+from service.archive.jobs import failures
+from service.archive.opening import Archive
+from service.archive.tables import items
+from service.errors import ArchiveNotShared, ClusterUnavailable
+from service.response import to_json
+
+TESTS = Path(__file__).resolve().parent
+ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "2000"))
+PATIENCE = 600.0  # seconds for what takes a few on an idle machine
+
+with_ray = pytest.mark.skipif(find_spec("ray") is None, reason="no Ray (pip install 'baoshu[ray]')")
+in_a_file = pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
+
+
+def await_(what: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < until
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def scratch() -> Iterator[Path]:
+    """A folder for all that Ray writes; at the end nothing may run that has a file there open."""
+    # The paths of sockets may have a hundred characters, so not in pytest's folder.
+    folder = Path(tempfile.mkdtemp(prefix="baoshu-", dir="/tmp"))
+    yield folder
+    try:
+        await_(lambda: not processes(folder))
+    finally:
+        for pid in processes(folder):
+            os.kill(pid, signal.SIGKILL)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def environment(scratch: Path) -> dict[str, str]:
+    """For processes that have Ray in them: its files and its word are ours, and it reports nothing to anyone."""
+    ours = {"RAY_TMPDIR": str(scratch), "RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_TOKEN": "0" * 64}
+    ours["RAY_worker_niceness"] = "0"  # the tests wait for these processes, and may not be alone on the machine
+    paths = os.pathsep.join((str(TESTS), str(TESTS.parent)))
+    return {**os.environ, **ours, "HOME": str(scratch), "PYTHONPATH": paths, "RAY_AUTH_MODE": "token"}
+
+
+class Nodes:
+    """A cluster with two nodes of one processor each, besides its head, which has none."""
+
+    def __init__(self, environment: dict[str, str], log: Path) -> None:
+        command = [sys.executable, str(TESTS / "archive_nodes.py")]
+        pipe = subprocess.PIPE
+        with log.open("wb") as errors:
+            self._process = subprocess.Popen(
+                command, env=environment, text=True, stdin=pipe, stdout=pipe, stderr=errors
+            )
+        self.address = self._answer()
+        self.order("add")
+        self.order("add")
+
+    def order(self, what: str) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{what}\n")
+        self._process.stdin.flush()
+        assert self._answer() == "done"
+
+    def stop(self) -> None:
+        self._process.communicate(timeout=PATIENCE)
+
+    def _answer(self) -> str:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
+@pytest.fixture(scope="module")
+def nodes(environment: dict[str, str], scratch: Path) -> Iterator[Nodes]:
+    running = Nodes(environment, scratch / "nodes.log")
+    yield running
+    running.stop()
+
+
+class Driver:
+    """A job that runs on Ray in a process of its own, with a session of its own."""
+
+    def __init__(self, archive: Archive, job: int, environment: dict[str, str], **options: Any) -> None:
+        scratch = environment["RAY_TMPDIR"]
+        command = [sys.executable, str(TESTS / "archive_driver.py"), archive.url, str(job), scratch]
+        # Not a pipe, which Ray's own words could fill.
+        self._told = Path(scratch) / f"driver-{time.monotonic_ns()}.log"
+        with self._told.open("wb") as told:
+            self.process = subprocess.Popen(
+                [*command, json.dumps(options)],
+                env=environment,
+                stdout=told,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def end(self) -> dict[str, Any]:
+        self.process.wait(PATIENCE)
+        told = self._told.read_text(encoding="utf-8")
+        assert "Traceback" not in told
+        found: dict[str, Any] = json.loads(next(line for line in told.splitlines() if line.startswith('{"')))
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.kill()
+        self.process.wait()
+        self._told.unlink()
+
+
+@with_ray
+def test_a_node_is_lost_and_another_comes(
+    archive: Archive, nodes: Nodes, environment: dict[str, str], scratch: Path
+) -> None:
+    gate = scratch / f"gate-{archive.dialect}"
+    job = job_of(archive, ITEMS, dict.fromkeys((ITEMS // 3, ITEMS // 3 + 1), f"〔{gate}〕"))
+    with Driver(archive, job, environment, address=nodes.address) as driver:
+        # Both actors stand before the gate.
+        await_(lambda: held(archive, job) == {ITEMS // 3, ITEMS // 3 + 1})
+        nodes.order("kill")
+        nodes.order("add")
+        # What was in the hands of one of them is in another's now.
+        await_(lambda: attempts(archive, job)[2] == 1)
+        gate.touch()
+        end = driver.end()
+    assert (end["state"], end["told"] > 1) == ("done", True)
+    assert states(archive, job) == {"done": ITEMS}
+    assert attempts(archive, job) == Counter({1: ITEMS - 1, 2: 1})
+    found = kept(archive)
+    assert len(found) == ITEMS
+    for number in range(0, ITEMS, ITEMS // 100):
+        text = report_text(number, f"〔{gate}〕" if number in (ITEMS // 3, ITEMS // 3 + 1) else "")
+        answer = to_json(Reader().extract(text))
+        body, rows = found[answer["report"]["id"]]
+        assert json.loads(body) == answer
+        assert len(rows) == len(answer["observations"])
+    by = workers_of(archive, job)
+    print(f"\n{archive.dialect}: {ITEMS} items, one leased twice; by actors {sorted(by.values())}")  # noqa: T201
+    assert len(by) == 3
+
+
+@with_ray
+@in_a_file
+def test_a_file_is_refused_where_nodes_are_on_other_machines(
+    archive: Archive, nodes: Nodes, environment: dict[str, str]
+) -> None:
+    job = job_of(archive, 3)
+    nodes.order("add 127.0.0.2")
+    with Driver(archive, job, environment, address=nodes.address) as driver:
+        end = driver.end()
+    assert end["error"] == "archive-not-shared"
+    assert "127.0.0.2" in end["detail"]
+    assert states(archive, job) == {"waiting": 3}
+
+
+@with_ray
+@in_a_file
+def test_a_ray_of_its_own_interrupted_and_run_again(
+    archive: Archive, environment: dict[str, str], scratch: Path
+) -> None:
+    gate, next_gate = scratch / "gate-1", scratch / "gate-2"
+    job = job_of(archive, 40, {20: f"〔{gate}〕", 21: f"〔{next_gate}〕", 30: "毒", 31: "坏"})
+    before = set(scratch.iterdir())
+    with Driver(archive, job, environment, actors=1) as first:
+        await_(lambda: held(archive, job) == {20})
+        # Ctrl-C goes to all processes of a terminal.
+        os.killpg(first.process.pid, signal.SIGINT)
+        gate.touch()
+        assert first.end()["state"] == "running"
+    assert states(archive, job) == {"done": 21, "waiting": 19}
+    assert attempts(archive, job) == Counter({0: 19, 1: 21})
+
+    next_gate.touch()
+    with Driver(archive, job, environment, actors=1, attempts=1) as second:
+        assert second.end()["state"] == "done"
+    assert states(archive, job) == {"done": 38, "failed": 2}
+    with archive.reading() as connection:
+        assert {failure.code for failure in failures(connection, job).items} == {"worker-lost", "empty-text"}
+    assert attempts(archive, job) == Counter({1: 40})
+    await_(lambda: set(scratch.iterdir()) - before == {gate, next_gate})
+
+
+@with_ray
+@in_a_file
+def test_a_cluster_that_is_not_there(archive: Archive, environment: dict[str, str]) -> None:
+    job = job_of(archive, 1)
+    with Driver(archive, job, environment, address="127.0.0.1:1") as driver:
+        end = driver.end()
+    assert end["error"] == "cluster-unavailable"
+    assert "127.0.0.1:1" in end["detail"]
+
+
+@in_a_file
+def test_without_ray(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(ClusterUnavailable, match="baoshu\\[ray\\]"):
+        run_job_on_ray(archive.url, job_of(archive, 1), Path())
+
+
+@pytest.mark.parametrize(
+    ("others", "refused"),
+    [
+        ([], False),
+        ([("here", "10.0.0.1")], False),
+        ([("there", "10.0.0.2")], True),
+        ([("here", "10.0.0.2")], True),
+    ],
+)
+def test_which_nodes_are_on_one_machine(
+    others: list[tuple[str, str]], refused: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: "here")
+    nodes = [
+        {"NodeManagerHostname": name, "NodeManagerAddress": address}
+        for name, address in [("here", "10.0.0.1"), *others]
+    ]
+    if not refused:
+        check_one_machine(nodes)
+        return
+    with pytest.raises(ArchiveNotShared, match=others[0][1]):
+        check_one_machine(nodes)
+
+
+def held(archive: Archive, job: int) -> set[int]:
+    """Which reports are leased, by their number in the order they were added."""
+    with archive.reading() as connection:
+        query = select(items.c.report).where(items.c.job == job).order_by(items.c.report)
+        numbers = {key: number for number, key in enumerate(connection.execute(query).scalars())}
+        return {numbers[key] for key in connection.execute(query.where(items.c.state == "leased")).scalars()}
+
+
+def workers_of(archive: Archive, job: int) -> Counter[str]:
+    """Who finished how many."""
+    with archive.reading() as connection:
+        return Counter(connection.execute(select(items.c.worker).where(items.c.job == job)).scalars())
+
+
+def processes(folder: Path) -> set[int]:
+    """The processes that have a file of this folder open."""
+    found = set()
+    for link in Path("/proc").glob("[0-9]*/fd/*"):
+        try:
+            if os.readlink(link).startswith(f"{folder}/"):
+                found.add(int(link.parts[2]))
+        except OSError:
+            continue
+    return found
