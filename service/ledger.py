@@ -14,8 +14,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 
 from service.numerals import plain
-from service.periods import find_periods
-from service.quantities import find_idle, find_numbers
+from service.quantities import find_numbers
 from service.records import Entity, Label, Layout, Ledger, Observation, SetAside, Span
 
 # Digits in the name of a thing are no figures.
@@ -23,12 +22,12 @@ _NAMES = frozenset({Label.ORG, Label.PLATFORM, Label.PROGRAM, Label.POLICY, Labe
 
 # A document's number (浙科发〔2023〕15号), and the long codes of indexes and registers.
 _DOCUMENT_NUMBER = re.compile(
-    r"[〔\[(]\s?\d{4}\s?[〕\])]\s?第?\d{1,5}\s?号|第\s?\d{1,5}号(?:令|公告|文件?)?"
-    r"|(?<![A-Z\d])[A-Z]{0,4}\d{9,}[A-Z]{0,2}(?:T?/\d{4}-\d+)?(?![\d.])"
+    r"(?=[〔\[(第A-Z\d])(?:[〔\[(]\s?\d{4}\s?[〕\])]\s?第?\d{1,5}\s?号|第\s?\d{1,5}号(?:令|公告|文件?)?"
+    r"|(?<![A-Z\d])[A-Z]{0,4}\d{9,}[A-Z]{0,2}(?:T?/\d{4}-\d+)?(?![\d.]))"
 )
 _TIME = re.compile(
-    r"(?<![\d.])\d{1,3}(?:周年|年(?!级))|(?<!\d)\d{1,2}时\d{1,2}分"
-    r"|(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:])"
+    r"(?=\d)(?:(?<![\d.])\d{1,3}(?:周年|年(?!级))|(?<!\d)\d{1,2}时\d{1,2}分"
+    r"|(?<![\d:])(?:[01]?\d|2[0-4]):[0-5]\d(?::[0-5]\d)?(?![\d:]))"
 )
 _QUOTED_YEAR = re.compile(r"(?<=[“《])20\d\d(?![\d.])")  # 入选“2025全球百强”
 _LIST_MARKER = re.compile(
@@ -37,6 +36,7 @@ _LIST_MARKER = re.compile(
     re.MULTILINE,
 )
 _NAME = re.compile(
+    r"(?=[A-Za-z\d第])(?:"
     r"[A-Za-z][_\-]?\d+(?:\.\d+)?"  # G60, PM2.5
     r"|(?<![\d.])\d+(?:\.\d+)?(?:[GDVK](?![A-Za-z])|A{1,5}(?![A-Za-z])|[B-F](?=级|景区)|型)"  # 5G, 4A级, 2型
     r"|(?<![\dN])[\dN]+(?:\+[\dN]+)+"  # 1+9, 1+2+4+N
@@ -45,13 +45,22 @@ _NAME = re.compile(
     r"|(?<![\d.])\d{1,3}大(?=[一-鿿“])|\d+X\d+(?=小时|天)"  # 3大行动, 7×24小时
     r"|(?<!\d)\d{1,2}[核翼纵横轴带圈廊极](?:\d{1,2}[一-鿿])+"  # 1核2翼
     r"|(?<!\d)\d+·\d+"  # 9·3
-    r"|第\s?(?:\d+|[一二三四五六七八九十百]+)(?![位名\d一二三四五六七八九十百])"
+    r"|第\s?(?:\d+|[一二三四五六七八九十百]+)(?![位名\d一二三四五六七八九十百]))"
 )
 
 
-def account(text: str, layout: Layout, entities: Sequence[Entity], observations: Sequence[Observation]) -> Ledger:
+def account(
+    text: str,
+    layout: Layout,
+    entities: Sequence[Entity],
+    observations: Sequence[Observation],
+    *,
+    times: Iterable[Span],
+    idle: Iterable[Span],
+) -> Ledger:
     """Every number of clean `text`: observed, set aside with its reason, or unexplained.  Linear but for the sorting.
 
+    `times` are the text's time expressions, `idle` its quantities that measure nothing.
     The first reason that holds is given, in this order: the layout's own, date, name, document number, list marker.
     """
     observed = _Cover(o.value for o in observations)
@@ -65,9 +74,9 @@ def account(text: str, layout: Layout, entities: Sequence[Entity], observations:
         ("date", _Cover(e.span for e in entities if e.label is Label.PERIOD)),
         ("name", _Cover(e.span for e in entities if e.label in _NAMES)),
         ("document_number", _found(_DOCUMENT_NUMBER, clean)),
-        ("date", _Cover([*find_periods(text), *_spans(_TIME, clean), *_spans(_QUOTED_YEAR, clean)])),
+        ("date", _Cover([*times, *_spans(_TIME, clean), *_spans(_QUOTED_YEAR, clean)])),
         ("name", _found(_NAME, clean)),
-        ("name", _Cover(find_idle(text))),
+        ("name", _Cover(idle)),
         ("list_marker", _found(_LIST_MARKER, clean)),
     ]
     numbers = find_numbers(text)

@@ -11,11 +11,8 @@ import re
 from decimal import Decimal
 
 from service.numerals import Numeral, plain, read, value_of
-from service.quantities import find_numbers, find_quantities
 from service.records import Bound, Label, Measure, Quantity, Span
 from service.units import unit_at
-
-__all__ = ["base_of", "find_numbers", "find_quantities", "read_quantity", "scope_of", "sign"]
 
 _PLACED = re.compile(r"[十百千万亿]+(?![瓦克米伏卡])")
 _COUNTED = re.compile(r"\d[十百千万亿]*余?([家项个件名条所座种批场部台套辆张间只支篇份户])")

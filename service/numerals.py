@@ -13,10 +13,16 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-_FORMS = str.maketrans(
-    "０１２３４５６７８９，．％‰：∶﹕／∕＋－−﹣—–―～〜∼（）ＸｘХхx×＊*萬億兩餘個幾數點％壹贰叁肆伍陆柒捌玖拾佰仟〇○",
-    "0123456789,.%‰::://+------~~~()XXXXXXXX万亿两余个几数点%一二三四五六七八九十百千零零",
-)
+_FORM = {
+    form: character
+    for form, character in zip(
+        "０１２３４５６７８９，．％‰：∶﹕／∕＋－−﹣—–―～〜∼（）ＸｘХхx×＊*萬億兩餘個幾數點％壹贰叁肆伍陆柒捌玖拾佰仟〇○",
+        "0123456789,.%‰::://+------~~~()XXXXXXXX万亿两余个几数点%一二三四五六七八九十百千零零",
+        strict=True,
+    )
+    if form != character
+}
+_ANY_FORM = re.compile(f"[{re.escape(''.join(_FORM))}]")
 
 _DIGIT = {c: Decimal(i) for i, c in enumerate("零一二三四五六七八九")} | {"两": Decimal(2)}
 _PLACE = {"十": Decimal(10), "百": Decimal(100), "千": Decimal(1000)}
@@ -62,7 +68,7 @@ class Numeral:
 
 def plain(text: str) -> str:
     """The text with every numeral character in its ASCII or simplified form; as long as the text."""
-    return text.translate(_FORMS)
+    return _ANY_FORM.sub(lambda found: _FORM[found[0]], text)
 
 
 def read(text: str, start: int = 0) -> Numeral | None:

@@ -40,7 +40,9 @@ _MASKED = (
     r"(?=\s?[十百千万亿]*(?:[元%亩吨件条户次年月日名余宗座份处眼栋幢套例枚笔艘辆架只篇盏起册]|[美欧港日]元|立方|平方|千瓦|公[里顷斤]"
     r"|小时|批次|车次|家(?![园具])|人(?!民)|个(?!人)|项(?!目)|[米台部所间场期列班](?![一-鿿])|[万亿](?!达)))"
 )
-_NUMBER = re.compile(rf"\d+X[\dX.]*(?<!\.)|{ARABIC}|{_MASKED}|{_FRACTION}|{_RANKED}|{_SPELLED}")
+# The characters a number begins with: a look at one of them spares most places all that follows.
+_FIRST = r"[\dX一二两三四五六七八九十百千万亿几数]"
+_NUMBER = re.compile(rf"(?={_FIRST})(?:\d+X[\dX.]*(?<!\.)|{ARABIC}|{_MASKED}|{_FRACTION}|{_RANKED}|{_SPELLED})")
 
 
 def find_numbers(text: str) -> list[Span]:
@@ -55,7 +57,7 @@ def find_numbers(text: str) -> list[Span]:
 # A quantity begins at a number that is not part of a name (G60, 第3届) and is no date.  Letters before it are an
 # abbreviation where a unit follows (新增CT3台).
 _START = re.compile(
-    rf"(?<=[一-鿿:])-(?=\d+(?:\.\d+)?[%‰])|(?:(?<![A-Za-z\d.第])|(?<=[A-Z]{{2}})(?<!TOP)(?=\d))(?<!\d时)(?:{_NUMBER.pattern})"
+    rf"(?=-|{_FIRST})(?:(?<=[一-鿿:])-(?=\d+(?:\.\d+)?[%‰])|(?:(?<![A-Za-z\d.第])|(?<=[A-Z]{{2}})(?<!TOP)(?=\d))(?<!\d时){_NUMBER.pattern})"
 )
 _LETTER = re.compile(r"[A-Za-z]")
 _LARGE = re.compile(r"[万亿][余多]?$")
@@ -64,7 +66,7 @@ _RANGE = re.compile(r"\s?(?:-+|~|至|到)\s?(?=[\dX一二两三四五六七八�
 # 2:1, and after a word that says ratio 7:3 (18:30 is a time).
 _RATIO = re.compile(r"(?<![\d:.])\d+(?:\.\d+)?:(?:1(?![\d:.])|\d{1,2}(?:\.\d+)?(?![\d:.]))")
 _RATIO_BEFORE = re.compile(r"比[例值]?[^,，。;；、:：\d]{0,8}$")
-_THREE_WAY = re.compile(r"(?<![\d:.])(\d+(?:\.\d+)?):(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)(?![\d:.])")
+_THREE_WAY = re.compile(r"(?=\d)(?<![\d:.])(\d+(?:\.\d+)?):(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)(?![\d:.])")
 _SLASH = re.compile(
     r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/])|(?<=[一-鿿])(?:1/[2-5]|2/[35]|[13]/4)(?![\d/])"
 )
@@ -142,20 +144,21 @@ _AND = re.compile(r"(?:[、和及与]|以及)")
 _FIELD_LENGTH = 24
 
 
-def find_quantities(text: str) -> Iterator[tuple[Span, Label]]:
-    """Every complete quantity of clean `text`, in order, with the label its unit suggests.
+def find_quantities(text: str) -> tuple[list[tuple[Span, Label]], list[Span]]:
+    """Every complete quantity of clean `text`, in order, with the label its unit suggests; and, apart from these, those
+    that measure nothing (三件事, 人才十条”, 24小时, 65岁以上老人).
 
-    A bare number is one where the list it stands in goes on to a unit (15、22个百分点 gives two).  What measures
-    nothing is left out (三件事, 人才十条”, 24小时, 65岁以上老人).
+    A bare number is one where the list it stands in goes on to a unit (15、22个百分点 gives two).
     """
     clean = plain(text)
-    return ((span, label) for span, label in _all(clean) if not _idle(clean, span))
-
-
-def find_idle(text: str) -> Iterator[Span]:
-    """The quantities of clean `text` that measure nothing, in order."""
-    clean = plain(text)
-    return (span for span, _ in _all(clean) if _idle(clean, span))
+    telling: list[tuple[Span, Label]] = []
+    idle: list[Span] = []
+    for span, label in _all(clean):
+        if _idle(clean, span):
+            idle.append(span)
+        else:
+            telling.append((span, label))
+    return telling, idle
 
 
 def _all(clean: str) -> Iterator[tuple[Span, Label]]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.ledger import account
-from service.quantities import find_numbers
+from service import ledger as stage
+from service.periods import find_periods
+from service.quantities import find_numbers, find_quantities
 from service.records import (
     Bound,
     Entity,
     IndicatorRef,
     Label,
     Layout,
+    Ledger,
     Measure,
     Observation,
     Quantity,
@@ -44,6 +48,11 @@ def observed(text: str, *values: str) -> list[Observation]:
         )
         for value in values
     ]
+
+
+def account(text: str, layout: Layout, entities: Sequence[Entity], observations: Sequence[Observation]) -> Ledger:
+    idle = find_quantities(text)[1]
+    return stage.account(text, layout, entities, observations, times=find_periods(text), idle=idle)
 
 
 def entity(text: str, label: Label, words: str) -> Entity:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.quantities import find_idle, find_numbers, find_quantities
+from service.quantities import find_numbers, find_quantities
 from service.records import Label, Span
 from service.units import unit_at
 
@@ -101,12 +101,12 @@ def test_numbers(text: str, numbers: list[str]) -> None:
     ],
 )
 def test_quantities(text: str, quantities: list[tuple[str, Label]]) -> None:
-    assert [(span.of(text), label) for span, label in find_quantities(text)] == quantities
+    assert [(span.of(text), label) for span, label in find_quantities(text)[0]] == quantities
 
 
 def test_idle_quantities() -> None:
     text = "重点抓好三件事,建成2座220千伏变电站,为65岁以上老人体检"
-    assert [span.of(text) for span in find_idle(text)] == ["三件", "220千伏", "65岁"]
+    assert [span.of(text) for span in find_quantities(text)[1]] == ["三件", "220千伏", "65岁"]
 
 
 @given(TEXTS)
@@ -125,7 +125,7 @@ def test_every_digit_is_in_a_number(text: str) -> None:
 
 @given(TEXTS)
 def test_quantities_are_in_order_and_apart(text: str) -> None:
-    spans = [span for span, _ in find_quantities(text)]
+    spans = [span for span, _ in find_quantities(text)[0]]
     assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
     assert all(0 <= s.start < s.end <= len(text) for s in spans)
 
@@ -144,7 +144,7 @@ def test_no_unit(text: str) -> None:
 @pytest.mark.parametrize("unit", ["一", "1、", "9", "A", "第", "1-", "各省", "一二", "年"])
 def test_endless_runs_hold_no_quantity(unit: str) -> None:
     """A careless pattern would be quadratic in them."""
-    assert list(find_quantities(unit * 50_000)) == []
+    assert find_quantities(unit * 50_000) == ([], [])
 
 
 def test_spans_are_spans() -> None:
