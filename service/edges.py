@@ -17,7 +17,8 @@ Knows nothing of the network.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from service.indicators import match
@@ -46,35 +47,47 @@ _REGIONAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """A stretch whose form says what it is: a complete quantity or a time.  `leaning`: the network's mean probability
-    of each label over its characters."""
+    """A stretch whose form says what it is: a complete quantity or a time.  `leaning` gives the network's mean
+    probability of each label over its characters; it is asked only where no entity touches the stretch."""
 
     span: Span
     label: Label
-    leaning: Mapping[Label, float]
+    leaning: Callable[[], Mapping[Label, float]]
 
 
 def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> list[Entity]:
     """The entities in reading order, without overlaps, their edges mended."""
     mended = [e for entity in entities for e in _parted(text, _enclosed(text, entity))]
-    mended = _apart(sorted(mended, key=lambda e: e.span))
+    mended = _apart(sorted(mended, key=_start))
     for shape in shapes:
-        mended = _complete(text, mended, shape)
-    return [_relabelled(text, e) for e in _apart(sorted(mended, key=lambda e: e.span))]
+        first = bisect_right(mended, shape.span.start, key=_end)
+        last = bisect_left(mended, shape.span.end, lo=first, key=_start)
+        completed = _completed(text, shape, mended[first:last])
+        if completed is not None:
+            mended[first:last] = [completed]
+    return [_relabelled(text, e) for e in mended]
 
 
-def _complete(text: str, entities: list[Entity], shape: Shape) -> list[Entity]:
-    """Give a shape's edges to what lies within it, or admit the shape where nothing does."""
+def _start(entity: Entity) -> int:
+    return entity.span.start
+
+
+def _end(entity: Entity) -> int:
+    return entity.span.end
+
+
+def _completed(text: str, shape: Shape, touching: Sequence[Entity]) -> Entity | None:
+    """The entity that takes a shape's edges in place of what lies within it, or of nothing; None where none does."""
     span = shape.span
-    touching = [e for e in entities if e.span.overlaps(span)]
     if not touching:
-        wanted = {k: p for k, p in shape.leaning.items() if k.is_value == shape.label.is_value}
+        leaning = shape.leaning()
+        wanted = {k: p for k, p in leaning.items() if k.is_value == shape.label.is_value}
         if shape.label is Label.PERIOD:
-            wanted = {Label.PERIOD: shape.leaning[Label.PERIOD]}
+            wanted = {Label.PERIOD: leaning[Label.PERIOD]}
         best = max(wanted, key=lambda k: wanted[k])
-        return [*entities, Entity(best, span, wanted[best])] if sum(wanted.values()) > ADMIT else entities
+        return Entity(best, span, wanted[best]) if sum(wanted.values()) > ADMIT else None
     if not all(span.covers(e.span) for e in touching):
-        return entities
+        return None
     labels = {e.label for e in touching}
     if shape.label is Label.PERIOD:
         fits, label = labels == {Label.PERIOD}, Label.PERIOD
@@ -84,10 +97,7 @@ def _complete(text: str, entities: list[Entity], shape: Shape) -> list[Entity]:
     else:
         fits, label = len(touching) == 1 and touching[0].label.is_value, touching[0].label
         fits = fits and label is not Label.RANK
-    if not fits:
-        return entities
-    score = min(e.score for e in touching)
-    return [*(e for e in entities if e not in touching), Entity(label, span, score)]
+    return Entity(label, span, min(e.score for e in touching)) if fits else None
 
 
 def _relabelled(text: str, entity: Entity) -> Entity:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +32,8 @@ Ints = NDArray[np.int64]
 # Characters in one run of the network: enough to keep both cores busy, little enough to stay in their caches.
 RUN_CHARACTERS = 4096
 LENGTH_STEP = 16
+# Rows decoded at once: enough for the search to cost little, few enough to hold their vectors (350 kB each).
+DECODED_ROWS = 128
 # Pairs scored at once; more would only need more memory.
 PAIR_RUN = 4096
 
@@ -46,6 +49,18 @@ class Tagged:
         """Without the entities for which `dropped` is true."""
         kept = [n for n, gone in enumerate(dropped) if not gone]
         return Tagged(tuple(self.entities[n] for n in kept), self.vectors[kept])
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What the network says of one window and of the marks before and after it.
+
+    `logits` (characters + 2, TAGS), `vectors` (characters + 2, hidden).
+    """
+
+    frame: Window
+    logits: Floats
+    vectors: Floats
 
 
 class Tagger:
@@ -77,22 +92,29 @@ class Tagger:
         `shapes`, in reading order, are the stretches that read as complete quantities or times: where the network
         hesitates between one and nothing, or cuts one short, they decide (`edges.settle`).
         """
-        found: list[tuple[Entity, Floats]] = []
+        found: list[Entity] = []
+        vectors = [np.zeros((0, 2, self._hidden), np.float32)]
         starts = [span.start for span, _ in shapes]
-        for frames, logits, vectors, lengths in self._run(text, windows):
-            for row, spans in enumerate(decode(logits, lengths)):
-                frame = frames[row]
-                offset = frame.span.start - 1
+        for rows in self._run(text, windows):
+            logits = [row.logits for row in rows]
+            for row, spans in zip(rows, decode(logits, map(len, logits)), strict=True):
+                offset = row.frame.span.start - 1
+                core = row.frame.core
                 entities = [Entity(label, Span(offset + a, offset + b), score) for a, b, label, score in spans]
-                near = shapes[bisect_left(starts, frame.core.start) : bisect_left(starts, frame.core.end)]
-                read = [Shape(q, label, mass(logits[row], q.start - offset, q.end - offset)) for q, label in near]
-                for e in settle(text, entities, read):
-                    if frame.core.start <= e.span.start < frame.core.end and e.span.end <= frame.span.end:
-                        found.append((e, vectors[row, [e.span.start - offset, e.span.end - offset - 1]]))  # noqa: PERF401
-        found.sort(key=lambda f: f[0].span)
-        if not found:
-            return Tagged((), np.zeros((0, 2, self._hidden), np.float32))
-        return Tagged(tuple(e for e, _ in found), np.stack([v for _, v in found]))
+                near = shapes[bisect_left(starts, core.start) : bisect_left(starts, core.end)]
+                read = [
+                    Shape(q, label, partial(mass, row.logits, q.start - offset, q.end - offset)) for q, label in near
+                ]
+                own = [
+                    e
+                    for e in settle(text, entities, read)
+                    if core.start <= e.span.start < core.end and e.span.end <= row.frame.span.end
+                ]
+                places = np.array([(e.span.start, e.span.end - 1) for e in own], np.int64).reshape(-1, 2)
+                vectors.append(row.vectors[places - offset])
+                found += own
+        order = sorted(range(len(found)), key=lambda n: found[n].span)
+        return Tagged(tuple(found[n] for n in order), np.concatenate(vectors)[order])
 
     def score_pairs(self, tagged: Tagged, index: Ints, features: Ints) -> Floats:
         """Logits of pairs; `index` (pairs, 2) numbers value and candidate among the entities.  Shape (pairs,)."""
@@ -112,10 +134,11 @@ class Tagger:
         measure, status = self._values.run(None, {"value": flat[values], "features": features})
         return measure, status
 
-    def _run(self, text: str, windows: Sequence[Window]) -> Iterator[tuple[list[Window], Floats, Floats, Ints]]:
-        """Run the network over windows of like length together."""
+    def _run(self, text: str, windows: Sequence[Window]) -> Iterator[list[_Row]]:
+        """Run the network over windows of like length together; the rows of some runs at a time."""
         ids = self._characters.encode(text)
         ordered = sorted(windows, key=lambda w: w.span.end - w.span.start)
+        done: list[_Row] = []
         while ordered:
             length = -(-(ordered[-1].span.end - ordered[-1].span.start + 2) // LENGTH_STEP) * LENGTH_STEP
             rows = max(1, RUN_CHARACTERS // length)
@@ -128,4 +151,8 @@ class Tagger:
                 block[row, 1 : size + 1] = ids[frame.span.start : frame.span.end]
                 mask[row, : size + 2] = 1
             logits, vectors = self._reader.run(None, {"ids": block, "mask": mask})
-            yield frames, logits, vectors, mask.sum(1)
+            sizes = mask.sum(1)
+            done += [_Row(frame, logits[r, : sizes[r]], vectors[r, : sizes[r]]) for r, frame in enumerate(frames)]
+            if len(done) >= DECODED_ROWS or not ordered:
+                yield done
+                done = []

@@ -25,7 +25,7 @@ def _settled(text: str, *marks: tuple[str, Label], shapes: tuple[Shape, ...] = (
 
 def _shape(text: str, word: str, label: Label, **leaning: float) -> Shape:
     said = {Label(k.upper()): p for k, p in leaning.items()}
-    return Shape(_entity(text, word, label).span, label, {**NOTHING, **said})
+    return Shape(_entity(text, word, label).span, label, lambda: {**NOTHING, **said})
 
 
 @pytest.mark.parametrize(
