@@ -8,11 +8,16 @@ itself. The linker's model scores these pairs; training makes the same ones.  Kn
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.records import Entity, Label, Sentence
+
+Ints = NDArray[np.int64]
 
 KINDS = (Label.INDICATOR, Label.PERIOD, Label.AREA)
 VALUES = (Label.MONEY, Label.PERCENT, Label.PEOPLE, Label.COUNT, Label.RANK)
@@ -50,70 +55,76 @@ class Pair:
     features: tuple[int, ...]
 
 
-class Surroundings:
-    """Positions that the features ask for, found once for a text."""
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs as columns: `index` (pairs, 2) entity numbers of value and candidate, `kind` (pairs,) index into KINDS,
+    `features` (pairs, slots)."""
 
-    __slots__ = ("_closing", "_marks", "_opening", "_starts", "_values", "_words", "sentences", "text")
+    index: Ints
+    kind: Ints
+    features: Ints
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def __iter__(self) -> Iterator[Pair]:
+        for (value, candidate), kind, row in zip(
+            self.index.tolist(), self.kind.tolist(), self.features.tolist(), strict=True
+        ):
+            yield Pair(value, candidate, KINDS[kind], tuple(row))
+
+    def where(self, kept: NDArray[np.bool_]) -> Pairs:
+        """Those for which `kept` is true."""
+        return Pairs(self.index[kept], self.kind[kept], self.features[kept])
+
+
+class Surroundings:
+    """What the features ask of a text's entities, found once: one column an aspect, each of shape (entities,)."""
+
+    __slots__ = ("_sentence_starts", "ends", "form", "label", "sentence", "sentences", "starts", "text")
 
     def __init__(self, text: str, entities: Sequence[Entity], sentences: Sequence[Sentence]) -> None:
         self.text = text
         self.sentences = sentences
-        self._starts = [s.span.start for s in sentences]
-        self._marks = [[m.start() for m in re.finditer(f"[{re.escape(chars)}]", text)] for chars in SEPARATORS]
-        self._opening = [m.start() for m in re.finditer(r"[((]", text)]
-        self._closing = [m.start() for m in re.finditer(r"[))]", text)]
-        self._words = [[m.start() for m in re.finditer(pattern, text)] for pattern in ("其中|含|包括", "分别|均|各|都")]
-        self._values = [e.span.start for e in entities if e.label.is_value]
+        self._sentence_starts = [s.span.start for s in sentences]
+        self.starts = np.array([e.span.start for e in entities], np.int64)
+        self.ends = np.array([e.span.end for e in entities], np.int64)
+        self.label = np.array([VALUES.index(e.label) if e.label.is_value else -1 for e in entities], np.int64)
+        self.form = np.array([_form(e, text) if e.label in KINDS else 0 for e in entities], np.int64)
+        self.sentence = np.array([self.sentence_of(e.span.start) for e in entities], np.int64)
 
     def sentence_of(self, at: int) -> int:
-        return max(0, bisect_right(self._starts, at) - 1)
-
-    def separator(self, start: int, end: int) -> int:
-        """0 for none, else 1 + the strongest kind that stands in [start, end)."""
-        for n in range(len(SEPARATORS) - 1, -1, -1):
-            if _count(self._marks[n], start, end):
-                return n + 1
-        return 0
-
-    def values_between(self, start: int, end: int) -> int:
-        return min(4, _count(self._values, start, end))
-
-    def word_between(self, start: int, end: int) -> int:
-        return next((n + 1 for n in (0, 1) if _count(self._words[n], start, end)), 0)
-
-    def in_brackets(self, at: int) -> bool:
-        return bisect_left(self._opening, at) > bisect_left(self._closing, at)
+        return max(0, bisect_right(self._sentence_starts, at) - 1)
 
 
-def _count(positions: Sequence[int], start: int, end: int) -> int:
-    return bisect_left(positions, end) - bisect_left(positions, start)
+def pairs(entities: Sequence[Entity], around: Surroundings) -> Pairs:
+    """All candidate pairs of all values: value by value, kind by kind, first those before it from near to far, then
+    those after it."""
+    values = np.array([i for i, e in enumerate(entities) if e.label.is_value], np.int64)
+    at = around.starts[values]
+    ends = np.array([s.span.end for s in around.sentences] or [len(around.text)], np.int64)
+    close = ends[around.sentence[values]]
+    columns = []
+    for number, kind in enumerate(KINDS):
+        reach = REACH[kind]
+        places = np.array([i for i, e in enumerate(entities) if e.label is kind], np.int64)
+        starts = around.starts[places]
+        cut = np.searchsorted(starts, at)
+        first = np.maximum(cut - reach.before, np.searchsorted(starts, at - reach.distance))
+        last = np.minimum(cut + reach.after, np.searchsorted(starts, close))
+        for counts, after in ((cut - first, False), (last - cut, True)):
+            value, order = _counted(np.maximum(counts, 0))
+            candidate = places[cut[value] + (order if after else -1 - order)]
+            columns.append(np.stack([values[value], candidate, np.full(len(value), number), order]))
+    rows = np.concatenate(columns, 1)
+    value, candidate, kinds, order = rows[:, np.argsort(rows[0], kind="stable")]
+    return Pairs(np.stack([value, candidate], 1), kinds, _features(around, value, candidate, kinds, order))
 
 
-def pairs(entities: Sequence[Entity], around: Surroundings) -> list[Pair]:
-    """All candidate pairs of all values, value by value, kind by kind, in reading order."""
-    places = {kind: [i for i, e in enumerate(entities) if e.label is kind] for kind in KINDS}
-    starts = {kind: [entities[i].span.start for i in places[kind]] for kind in KINDS}
-    found: list[Pair] = []
-    for v, value in enumerate(entities):
-        if not value.label.is_value:
-            continue
-        at = value.span.start
-        sentence = around.sentence_of(at)
-        close = around.sentences[sentence].span.end if around.sentences else len(around.text)
-        for kind in KINDS:
-            reach = REACH[kind]
-            cut = bisect_left(starts[kind], at)
-            before = [
-                i
-                for i in places[kind][max(0, cut - reach.before) : cut]
-                if entities[i].span.start >= at - reach.distance
-            ]
-            after = [i for i in places[kind][cut : cut + reach.after] if entities[i].span.start < close]
-            for order, i in enumerate(reversed(before)):
-                found.append(Pair(v, i, kind, _features(value, entities[i], kind, order, sentence, around)))
-            for order, i in enumerate(after):
-                found.append(Pair(v, i, kind, _features(value, entities[i], kind, order, sentence, around)))
-    return found
+def _counted(counts: Ints) -> tuple[Ints, Ints]:
+    """Row numbers, each as often as its count says, and 0, 1, 2 ... within each row: 2, 0, 1 -> 0 0 2, 0 1 0."""
+    rows = np.repeat(np.arange(len(counts)), counts)
+    return rows, np.arange(len(rows)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
 def value_features(value: Entity, text: str, *, plan: bool) -> tuple[int, ...]:
@@ -127,36 +138,50 @@ def value_features(value: Entity, text: str, *, plan: bool) -> tuple[int, ...]:
     return VALUES.index(value.label), unit, int(plan), said
 
 
-def _features(
-    value: Entity, other: Entity, kind: Label, order: int, sentence: int, around: Surroundings
-) -> tuple[int, ...]:
-    a, b = value.span, other.span
-    after = b.start >= a.end
-    start, end = (a.end, b.start) if after else (b.end, a.start)
-    gap = max(0, end - start)
-    inside, outside = around.in_brackets(a.start), around.in_brackets(b.start)
-    return (
-        2 * KINDS.index(kind) + after,
-        VALUES.index(value.label),
-        min(9, gap.bit_length()),
-        min(3, abs(sentence - around.sentence_of(b.start))),
-        min(10, order),
-        around.values_between(start, end),
-        around.separator(start, end),
-        2 * inside + outside,
-        around.word_between(start, end),
-        _form(other, kind, around.text),
+def _features(around: Surroundings, value: Ints, candidate: Ints, kind: Ints, order: Ints) -> Ints:
+    """The rows of `PAIR_SIZES`, shape (pairs, slots)."""
+    text, starts, ends = around.text, around.starts, around.ends
+    after = starts[candidate] >= ends[value]
+    earlier, later = np.where(after, value, candidate), np.where(after, candidate, value)
+
+    def between(positions: Ints) -> Ints:
+        """How many of `positions` lie between the two spans of each pair."""
+        count: Ints = np.searchsorted(positions, starts)[later] - np.searchsorted(positions, ends)[earlier]
+        return count
+
+    separator, word = np.zeros((2, len(value)), np.int64)
+    for n, characters in enumerate(SEPARATORS, 1):
+        separator[between(_positions(f"[{re.escape(characters)}]", text)) != 0] = n
+    for n, words in ((2, "分别|均|各|都"), (1, "其中|含|包括")):
+        word[between(_positions(words, text)) != 0] = n
+    opened = np.searchsorted(_positions(r"[((]", text), starts) > np.searchsorted(_positions(r"[))]", text), starts)
+    columns = (
+        2 * kind + after,
+        around.label[value],
+        np.searchsorted(1 << np.arange(9), starts[later] - ends[earlier], "right"),  # the bit length, 9 at most
+        np.minimum(3, abs(around.sentence[value] - around.sentence[candidate])),
+        np.minimum(10, order),
+        np.minimum(4, between(starts[around.label >= 0])),
+        separator,
+        2 * opened[value] + opened[candidate],
+        word,
+        around.form[candidate],
     )
+    return np.stack(columns, 1)
 
 
-def _form(other: Entity, kind: Label, text: str) -> int:
+def _positions(pattern: str, text: str) -> Ints:
+    return np.array([m.start() for m in re.finditer(pattern, text)], np.int64)
+
+
+def _form(other: Entity, text: str) -> int:
     """Of a period or area: 1 where it is the base of a comparison, 2 where it is deictic or unresolved; of an
     indicator: 3 where its name ends like a growth or a share."""
     word = other.span.of(text)
-    if kind is Label.INDICATOR:
+    if other.label is Label.INDICATOR:
         return 3 if word.endswith(("增速", "增幅", "比重", "占比", "率", "强度")) else 0
     if BASE_BEFORE.search(text[max(0, other.span.start - 3) : other.span.start]) or "同期" in word:
         return 1
-    if kind is Label.PERIOD:
+    if other.label is Label.PERIOD:
         return 2 if word.startswith(("连续", "每")) else 0
     return 2 if word[:1] in "全我本" else 0

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.areas import gazetteer
-from service.candidates import PAIR_SIZES, VALUE_SIZES, Pair, Surroundings, pairs, value_features
+from service.candidates import KINDS, VALUE_SIZES, Surroundings, pairs, value_features
 from service.confidence import Calibration, Decisions, features
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
@@ -40,7 +40,10 @@ from service.records import (
 )  # fmt: skip
 from service.report import default_period
 from service.tagger import Tagged, Tagger
-from service.wording import LIGHT, dates, measure_named, sets_time, status_said
+from service.wording import LIGHT, LONGEST_DATED, dates, measure_named, sets_time, status_said
+
+Floats = NDArray[np.float32]
+Ints = NDArray[np.int64]
 
 MEASURES = (Measure.LEVEL, Measure.INCREMENT, Measure.GROWTH, Measure.DIFF)
 STATUSES = tuple(Status)
@@ -75,79 +78,121 @@ def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagg
     """Ask the model about every value entity, keyed by its number among the entities."""
     entities = tagged.entities
     starts = [p.span.start for p in layout.parts]
-    part = [bisect_right(starts, e.span.start) for e in entities]
-    found = [p for p in pairs(entities, around) if part[p.value] == part[p.candidate]]
-    index = np.array([(p.value, p.candidate) for p in found], np.int64).reshape(-1, 2)
-    slots = np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES))
-    scores = tagger.score_pairs(tagged, index, slots)
-    values = [i for i, e in enumerate(entities) if e.label.is_value]
-    rows = [value_features(entities[v], text, plan=_plan(layout, around, entities[v])) for v in values]
+    part = np.array([bisect_right(starts, e.span.start) for e in entities], np.int64)
+    found = pairs(entities, around)
+    found = found.where(part[found.index[:, 0]] == part[found.index[:, 1]])
+    numbers = [i for i, e in enumerate(entities) if e.label.is_value]
+    values = [entities[v] for v in numbers]
+    rows = [value_features(v, text, plan=_plan(layout, around, v)) for v in values]
     measures, statuses = tagger.score_values(
-        tagged, np.array(values, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES))
+        tagged, np.array(numbers, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES))
     )
-    of: dict[int, list[tuple[Pair, float]]] = {v: [] for v in values}
-    for pair, score in zip(found, scores.tolist(), strict=True):
-        of[pair.value].append((pair, score))
-    return {v: _choice(entities[v], entities, text, of[v], measures[n], statuses[n]) for n, v in enumerate(values)}
+    scores = tagger.score_pairs(tagged, found.index, found.features)
+    scored = _Scored(np.searchsorted(numbers, found.index[:, 0]), found.index[:, 1], scores)
+    things, times, places = (scored.where(found.kind == n) for n in range(len(KINDS)))
+    chosen = zip(
+        numbers,
+        _indicators(text, values, entities, things),
+        _periods(text, values, entities, times),
+        _exclusive(values, places),
+        _measures(text, values, measures),
+        _statuses(statuses),
+        strict=True,
+    )
+    choices: dict[int, Choice] = {}
+    for v, (indicators, link_p), (period, period_p), (area, area_p), (measure, measure_p), (status, status_p) in chosen:
+        name_p = min((entities[i].score for i in indicators), default=1.0)
+        decisions = Decisions(entities[v].score, name_p, link_p, period_p, area_p, measure_p, status_p)
+        choices[v] = Choice(indicators, period, area, measure, status, decisions)
+    return choices
 
 
-def _choice(
-    value: Entity,
-    entities: Sequence[Entity],
-    text: str,
-    scored: list[tuple[Pair, float]],
-    measures: NDArray[np.float32],
-    statuses: NDArray[np.float32],
-) -> Choice:
-    likely = [(p.candidate, _sigmoid(s)) for p, s in scored if p.kind is Label.INDICATOR]
-    indicators = tuple(sorted(c for c, s in likely if s > 0.5))
-    if indicators and all(entities[i].span.of(text) in LIGHT for i in indicators):
-        things = [(c, s) for c, s in likely if entities[c].span.of(text) not in LIGHT and entities[c].span < value.span]
-        indicators = tuple(sorted((*indicators, *(c for c, _ in sorted(things, key=lambda x: -x[1])[:1]))))
-    if not indicators and likely:
-        best = max(likely, key=lambda x: x[1])
-        indicators = (best[0],) if best[1] > LAST_RESORT else ()
-    certain = min((max(s, 1 - s) for _, s in likely), default=1.0)
-    ranked = value.label is Label.RANK
-    times = [(p.candidate, s) for p, s in scored if p.kind is Label.PERIOD]
-    times = [(c, s) for c, s in times if sets_time(entities[c].span.of(text), ranked=ranked)]
-    period, period_score = _exclusive(times)
-    for c, _ in times:
-        if entities[c].span.end <= value.span.start and dates(text[entities[c].span.end : value.span.start]):
-            period = c
-    area, area_score = _exclusive([(p.candidate, s) for p, s in scored if p.kind is Label.AREA])
-    measure, measure_score = _measure(value, text, measures)
-    status_p = _softmax(statuses)
-    status = STATUSES[int(status_p.argmax())]
-    named = min((entities[i].score for i in indicators), default=1.0)
-    decisions = Decisions(value.score, named, certain, period_score, area_score, measure_score, float(status_p.max()))
-    return Choice(indicators, period, area, measure, status, decisions)
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Candidates with their logits, as columns: which of the values, which of the entities, how likely."""
+
+    value: Ints
+    candidate: Ints
+    logit: Floats
+
+    def where(self, kept: NDArray[np.bool_]) -> _Scored:
+        return _Scored(self.value[kept], self.candidate[kept], self.logit[kept])
+
+    def __iter__(self) -> Iterator[tuple[int, int]]:
+        return zip(self.value.tolist(), self.candidate.tolist(), strict=True)
 
 
-def _measure(value: Entity, text: str, logits: NDArray[np.float32]) -> tuple[Measure, float]:
-    """The likeliest measure that the value's form allows, with its probability."""
-    if value.label is Label.RANK:
-        return Measure.RANK, 1.0
-    word = value.span.of(text)
-    if word.endswith("点"):
-        return Measure.DIFF, 1.0
-    percent = value.label is Label.PERCENT
-    allowed = [
-        not (m is Measure.INCREMENT and percent)
-        and not (m is Measure.GROWTH and not percent and not word.endswith(GROWTH_UNITS))
-        for m in MEASURES
-    ]
+def _indicators(
+    text: str, values: Sequence[Entity], entities: Sequence[Entity], scored: _Scored
+) -> Iterator[tuple[tuple[int, ...], float]]:
+    """Each value's indicators, with the probability of the least certain yes or no."""
+    of: list[list[tuple[int, float]]] = [[] for _ in values]
+    likelihood = 1 / (1 + np.exp(-scored.logit.astype(np.float64)))
+    for (n, candidate), p in zip(scored, likelihood.tolist(), strict=True):
+        of[n].append((candidate, p))
+    for value, likely in zip(values, of, strict=True):
+        chosen = sorted(c for c, p in likely if p > 0.5)
+        if chosen and all(entities[i].span.of(text) in LIGHT for i in chosen):
+            things = [x for x in likely if entities[x[0]].span.of(text) not in LIGHT]
+            things = [(c, p) for c, p in things if entities[c].span < value.span]
+            chosen = sorted((*chosen, *(c for c, _ in sorted(things, key=lambda x: -x[1])[:1])))
+        if not chosen and likely:
+            best = max(likely, key=lambda x: x[1])
+            chosen = [best[0]] if best[1] > LAST_RESORT else []
+        yield tuple(chosen), min((max(p, 1 - p) for _, p in likely), default=1.0)
+
+
+def _periods(
+    text: str, values: Sequence[Entity], entities: Sequence[Entity], scored: _Scored
+) -> list[tuple[int | None, float]]:
+    """Each value's time: its own where one stands right before it, else the likeliest."""
+    scored = scored.where(
+        np.array(
+            [sets_time(entities[c].span.of(text), ranked=values[n].label is Label.RANK) for n, c in scored], np.bool_
+        )
+    )
+    best = _exclusive(values, scored)
+    for n, c in scored:
+        end, start = entities[c].span.end, values[n].span.start
+        if 0 <= start - end <= LONGEST_DATED and dates(text[end:start]):
+            best[n] = c, best[n][1]
+    return best
+
+
+def _exclusive(values: Sequence[Entity], scored: _Scored) -> list[tuple[int | None, float]]:
+    """For each value the best of its candidates and none (whose logit is 0), with its probability."""
+    places = np.arange(len(scored.value)) - np.searchsorted(scored.value, scored.value)
+    width = int(places.max(initial=-1)) + 2
+    logits = np.full((len(values), width), -np.inf, np.float32)
+    logits[:, 0] = 0
+    logits[scored.value, places + 1] = scored.logit
+    candidates = np.full((len(values), width), -1)
+    candidates[scored.value, places + 1] = scored.candidate
+    p = _softmax(logits)
+    best = candidates[np.arange(len(values)), p.argmax(1)].tolist()
+    return [(c if c >= 0 else None, x) for c, x in zip(best, p.max(1).tolist(), strict=True)]
+
+
+def _measures(text: str, values: Sequence[Entity], logits: Floats) -> Iterator[tuple[Measure, float]]:
+    """The likeliest measure that each value's form allows, with its probability."""
+    allowed = np.ones(logits.shape, np.bool_)
+    percent = np.array([v.label is Label.PERCENT for v in values], np.bool_)
+    grows = np.array([text.endswith(GROWTH_UNITS, v.span.start, v.span.end) for v in values], np.bool_)
+    allowed[:, MEASURES.index(Measure.INCREMENT)] = ~percent
+    allowed[:, MEASURES.index(Measure.GROWTH)] = percent | grows
     p = np.where(allowed, _softmax(logits), 0)
-    return MEASURES[int(p.argmax())], float(p.max() / p.sum())
+    for value, best, share in zip(values, p.argmax(1).tolist(), (p.max(1) / p.sum(1)).tolist(), strict=True):
+        if value.label is Label.RANK:
+            yield Measure.RANK, 1.0
+        elif text[value.span.end - 1] == "点":
+            yield Measure.DIFF, 1.0
+        else:
+            yield MEASURES[best], share
 
 
-def _exclusive(scored: list[tuple[int, float]]) -> tuple[int | None, float]:
-    """The best of candidates and none (whose logit is 0), with its probability."""
-    if not scored:
-        return None, 1.0
-    p = _softmax(np.array([0.0, *(s for _, s in scored)], np.float32))
-    best = int(p.argmax())
-    return (scored[best - 1][0] if best else None), float(p[best])
+def _statuses(logits: Floats) -> Iterator[tuple[Status, float]]:
+    p = _softmax(logits)
+    return zip((STATUSES[n] for n in p.argmax(1).tolist()), p.max(1).tolist(), strict=True)
 
 
 def _observations(
@@ -234,11 +279,8 @@ def _plan(layout: Layout, around: Surroundings, value: Entity) -> bool:
     return section >= 0 and layout.sections[section].plan
 
 
-def _sigmoid(x: float) -> float:
-    return float(1 / (1 + np.exp(-np.float64(x))))
-
-
-def _softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
-    e = np.exp(x - x.max())
-    result: NDArray[np.float32] = e / e.sum()
-    return result
+def _softmax(logits: Floats) -> Floats:
+    """Of each row."""
+    e = np.exp(logits - logits.max(1, keepdims=True))
+    p: Floats = e / e.sum(1, keepdims=True)
+    return p

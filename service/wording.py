@@ -27,6 +27,7 @@ _RESOLVE = re.compile(
 )
 # What may lie between a time and the value that it dates, where nothing else does.
 _DATED = re.compile(r"(?:[末底初]|度)?的?(?:约|近|超)?")
+LONGEST_DATED = 3
 _RUNNING = re.compile(r"连续|每")
 
 
