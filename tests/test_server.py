@@ -43,22 +43,23 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def settings(archive: str) -> dict[str, str]:
-    """The environment of a server over this archive."""
+def settings(archive: str, **given: str) -> dict[str, str]:
+    """The environment of a server over this archive; `given` by the names of settings."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BAOSHU_")}
     return environ | {
         "BAOSHU_ARCHIVE": archive,
         "BAOSHU_MAX_CHARACTERS": str(MAX_CHARACTERS),
         "BAOSHU_LOG_LEVEL": "warning",
+        **{f"BAOSHU_{name.upper()}": value for name, value in given.items()},
     }
 
 
 @contextmanager
-def serving(archive: str) -> Iterator[tuple[httpx2.Client, subprocess.Popen[bytes]]]:
+def serving(archive: str, **given: str) -> Iterator[tuple[httpx2.Client, subprocess.Popen[bytes]]]:
     """A server process and a client of it, which is stopped as a service manager would and must then go."""
     port = free_port()
     command = [sys.executable, "-m", "service.cli", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=settings(archive), stderr=subprocess.PIPE)
+    process = subprocess.Popen(command, env=settings(archive, **given), stderr=subprocess.PIPE)
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{port}", timeout=START_SECONDS, trust_env=False) as client:
             wait_for(process, client)

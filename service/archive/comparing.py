@@ -150,6 +150,12 @@ class Comparison:
         old, new = [pair.old for pair in pairs], [pair.new for pair in pairs]
         return a.join(b, and_(b.c.report == a.c.report, a.c.key.in_(old), b.c.key.in_(new)))
 
+    def _same_place(self, side: FromClause, other: FromClause, reading: FromClause, keys: list[int]) -> Any:
+        """Whether `other`, of the reading of that name, gives the same stretch a value as `side`."""
+        same = and_(other.c.extraction == reading.c.key, other.c.start == side.c.start, other.c.end == side.c.end)
+        # PostgreSQL reads the whole table rather than look up so many places, unless it is told in which readings.
+        return and_(same, other.c.extraction.in_(keys)) if self._connection.dialect.name == "postgresql" else same
+
     def _gone_or_changed(self, pairs: Sequence[Pair]) -> Iterator[Found]:
         a, b, o, p = self._a, self._b, self._o, self._p
         differ = {name: or_(*(o.c[c].is_distinct_from(p.c[c]) for c in columns)) for name, columns in FIELDS.items()}
@@ -161,7 +167,7 @@ class Comparison:
             )
             .select_from(self._paired(pairs))
             .join(o, o.c.extraction == a.c.key)
-            .outerjoin(p, and_(p.c.extraction == b.c.key, p.c.start == o.c.start, p.c.end == o.c.end))
+            .outerjoin(p, self._same_place(o, p, b, [pair.new for pair in pairs]))
             .where(
                 or_(p.c.key.is_(None), *differ.values()),
                 or_(met, self._asked.met_by(p)),
@@ -180,7 +186,7 @@ class Comparison:
             select(a.c.key, p.c.key, *_spoken_of(p))
             .select_from(self._paired(pairs))
             .join(p, p.c.extraction == b.c.key)
-            .outerjoin(o, and_(o.c.extraction == a.c.key, o.c.start == p.c.start, o.c.end == p.c.end))
+            .outerjoin(o, self._same_place(p, o, a, [pair.old for pair in pairs]))
             .where(o.c.key.is_(None), self._asked.met_by(p))
         )
         for reading, one, *names in rows:
