@@ -157,7 +157,10 @@ def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
 
 
 def _of_reports(connection: Connection, query: ObservationQuery) -> tuple[list[ColumnElement[bool]], bool]:
-    """In which reports a figure must stand, and whether they are known to be few."""
+    """In which reports a figure must stand, and whether they are known to be few.
+
+    That is looked up first, unless an indicator or an area narrows enough.
+    """
     wanted = []
     if query.q is not None and query.q.strip():
         wanted.append(matching(connection, query.q))
@@ -165,11 +168,12 @@ def _of_reports(connection: Connection, query: ObservationQuery) -> tuple[list[C
         wanted.append(select(reports.c.key).where(reports.c.id == _askable(query.report)))
     if not wanted:
         return [], False
-    found = wanted[-1].subquery()
-    others = [found.c[0].in_(other) for other in wanted[:-1]]
-    few = connection.scalars(select(found.c[0]).distinct().where(*others).limit(FEW_REPORTS + 1)).all()
-    if len(few) <= FEW_REPORTS:
-        return [observations.c.report.in_(few)], True
+    if not (query.indicator or query.area):
+        found = wanted[-1].subquery()
+        others = [found.c[0].in_(other) for other in wanted[:-1]]
+        few = connection.scalars(select(found.c[0]).distinct().where(*others).limit(FEW_REPORTS + 1)).all()
+        if len(few) <= FEW_REPORTS:
+            return [observations.c.report.in_(few)], True
     # A truth that is asked of each figure; else PostgreSQL looks through all reports found for each.
     return [observations.c.report.in_(other).is_(True) for other in wanted], False
 
