@@ -21,7 +21,8 @@ _FORECAST = re.compile(r"(?:预计|有望|预测)[^,;。!?]*(?:,(?:同比|增长
 _INTENT = re.compile(
     r"力争|争取|确保|计划|目标|拟|将|预期|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|要|推动|推进|再|继续|冲刺|不低于|不少于"
 )
-# In a report without such sections it takes more, but may stand anywhere in the paragraph before.
+# In a report without such sections a paragraph that tells of what has been, and has no word of intent, plans nothing.
+_PAST = re.compile(r"已|获|累计|截至|目前|成功|入选|同比|连续[\d一二三四五六七八九十]|首创|至今|现有|以来|了")
 _RESOLVE = re.compile(
     r"力争|争取|确保|(?<!”)计划|目标|拟|将|预期|规划|打算|谋划|下一步|下步|明年|今后|未来|到20\d\d年|不低于|不少于|努力|要"
 )
@@ -35,12 +36,13 @@ def status_said(before: str, paragraph: str, chosen: Status, *, planned: bool, d
     """The status of a value with `before` in front of it in its sentence, and `paragraph` in its paragraph.
 
     `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none.
-    An estimate is a forecast, wherever it stands; a plan outside the plans needs a word of intent.
+    An estimate is a forecast, wherever it stands; outside the plans a plan needs a word of intent, or a report that has
+    no such sections and a paragraph that tells of nothing past.
     """
     if _FORECAST.search(before) and not re.search("力争|确保|争取", before):
         return Status.FORECAST
-    intended = _INTENT.search(before) if divided else _RESOLVE.search(paragraph)
-    if chosen is Status.PLAN and not planned and not intended:
+    told = not _INTENT.search(before) if divided else _PAST.search(paragraph) and not _RESOLVE.search(paragraph)
+    if chosen is Status.PLAN and not planned and told:
         return Status.ACTUAL
     return chosen
 

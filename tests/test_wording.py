@@ -27,7 +27,11 @@ def test_status(before: str, chosen: Status, planned: bool, divided: bool, right
 
 
 def test_a_report_without_sections_of_plans_tells_them_by_the_paragraph() -> None:
-    for paragraph, right in (("下步,我们将抓培育。新增", Status.PLAN), ("抓好“双提升”计划。新增", Status.ACTUAL)):
+    for paragraph, right in (
+        ("下步,我们将抓培育。新增", Status.PLAN),
+        ("新增", Status.PLAN),
+        ("“双提升”计划已见成效。新增", Status.ACTUAL),
+    ):
         assert status_said("新增", paragraph, Status.PLAN, planned=False, divided=False) is right
 
 

@@ -4,7 +4,8 @@
 
 Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out
 what `examples.held_out` names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and
-`training.json`; a run that was cut off goes on from `checkpoint.pt`.  bf16 on a CPU, the same on a GPU where there is one.
+`training.json`; a run that was cut off goes on from `checkpoint.pt`.
+bf16 on a CPU.
 """
 
 from __future__ import annotations
