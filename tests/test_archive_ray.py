@@ -22,14 +22,17 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from archive_jobs import attempts, job_of, kept, states
+from archive_jobs import attempts, kept, states
 from archive_reader import Reader, report_text
-from sqlalchemy import select
+from fakes import CARD
+from sqlalchemy import func, insert, select
 
 from service.archive.cluster import check_one_machine, run_job_on_ray
-from service.archive.jobs import failures
+from service.archive.jobs import Selection, create_job, failures
+from service.archive.models import model_key
 from service.archive.opening import Archive
-from service.archive.tables import items
+from service.archive.reports import report_id
+from service.archive.tables import items, now, reports
 from service.errors import ArchiveNotShared, ClusterUnavailable
 from service.response import to_json
 
@@ -45,7 +48,7 @@ def await_(what: Callable[[], bool]) -> None:
     until = time.monotonic() + PATIENCE
     while not what():
         assert time.monotonic() < until
-        time.sleep(0.1)
+        time.sleep(0.2)
 
 
 @pytest.fixture(scope="module")
@@ -252,12 +255,22 @@ def test_which_nodes_are_on_one_machine(
         check_one_machine(nodes)
 
 
+def job_of(archive: Archive, count: int, marks: dict[int, str] | None = None) -> int:
+    """A job of so many reports, some of which are marked.  They are not indexed, which would take longest of all."""
+    texts = [report_text(number, (marks or {}).get(number, "")) for number in range(count)]
+    rows = [{"id": report_id(t), "text": t, "characters": len(t), "added_at": now()} for t in texts]
+    with archive.writing() as connection:
+        connection.execute(insert(reports), rows)
+        return create_job(connection, model_key(connection, CARD), Selection(), engine="ray")
+
+
 def held(archive: Archive, job: int) -> set[int]:
     """Which reports are leased, by their number in the order they were added."""
     with archive.reading() as connection:
-        query = select(items.c.report).where(items.c.job == job).order_by(items.c.report)
-        numbers = {key: number for number, key in enumerate(connection.execute(query).scalars())}
-        return {numbers[key] for key in connection.execute(query.where(items.c.state == "leased")).scalars()}
+        of_job = items.c.job == job
+        first = connection.execute(select(func.min(items.c.report)).where(of_job)).scalar_one()
+        leased = connection.execute(select(items.c.report).where(of_job, items.c.state == "leased"))
+        return {key - first for key in leased.scalars()}
 
 
 def workers_of(archive: Archive, job: int) -> Counter[str]:

@@ -8,9 +8,9 @@ places the actors and says when one has died, alone or with its node; then what 
 is started where there is room.  So what holds for `local` holds here: each report is read and stored once, since the
 store says so.  An actor is never restarted by Ray, nor is anything that it was asked repeated.
 
-Ray Data, which would be the other way, keeps its own account of what has been read.  It is not used: the archive's is
-needed anyway and outlives the cluster; a pool of its actors that fills the nodes which are left leaves no room for its
-reading tasks, and waits for ever; and a report that kills its reader would be read again without end (docs/scale.md).
+Ray Data, which would be the other way, keeps an account of its own of what has been read.  It is not used: the
+archive's account is needed anyway, outlives the coordinator, and gives up on a report that kills its reader, which Ray
+Data would read again without end (docs/scale.md).
 
 Every node needs this program, the model at the same path, and a way to the archive.  This is the only module that knows
 Ray.
