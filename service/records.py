@@ -10,6 +10,7 @@ from array import array
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class Label(StrEnum):
@@ -70,9 +71,8 @@ class Source(StrEnum):
     REPORT = "report"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
-    """Half-open character range `[start, end)`."""
+class Span(NamedTuple):
+    """Half-open character range `[start, end)`.  A tuple, because spans are made and compared by the ten thousand."""
 
     start: int
     end: int

@@ -131,12 +131,12 @@ class _Posted:
         return Span(at, at)
 
     def range(self, span: Span) -> RangeJson:
-        posted = self.span(span)
-        return {"start": posted.start, "end": posted.end}
+        start, end = self.span(span)
+        return {"start": start, "end": end}
 
     def quote(self, span: Span) -> TextSpan:
-        posted = self.span(span)
-        return {"start": posted.start, "end": posted.end, "text": posted.of(self.text)}
+        start, end = self.span(span)
+        return {"start": start, "end": end, "text": self._clean.original[start:end]}
 
     def clean_text(self, span: Span) -> str:
         return span.of(self._clean.text)
