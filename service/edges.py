@@ -30,6 +30,7 @@ PAIRS = {"“": "”", "‘": "’", "(": ")", "《": "》", "〈": "〉"}
 CLOSING = {v: k for k, v in PAIRS.items()}
 LONGEST_TITLE = 80  # characters between book-title marks
 EDGE = ",.;:、。!?·"
+_MARK = re.compile(f"[{re.escape(''.join((*PAIRS, *CLOSING, EDGE)))}]")
 RANKED = {Label.RANK, Label.COUNT, Label.PEOPLE}  # what the network may take an ordinal for
 _OF_ALL = re.compile(r"全[国省市区县州]")  # 全市前2: a rank even where the network sees a region and no more
 _MONEY_BEFORE = re.compile(
@@ -102,10 +103,12 @@ def _completed(text: str, shape: Shape, touching: Sequence[Entity]) -> Entity | 
 
 def _relabelled(text: str, entity: Entity) -> Entity:
     """A bare masked name is a region, and a bare 2000万 beside a word for money is money."""
+    if entity.label not in (Label.COUNT, Label.PEOPLE):
+        return entity
     word = entity.span.of(text)
     if entity.label is Label.COUNT and word.strip("X") == "":
         return Entity(Label.AREA, entity.span, entity.score)
-    if entity.label in (Label.COUNT, Label.PEOPLE) and word[-1] in "万亿":
+    if word[-1] in "万亿":
         before, after = (
             text[max(0, entity.span.start - 6) : entity.span.start],
             text[entity.span.end : entity.span.end + 8],
@@ -118,6 +121,8 @@ def _relabelled(text: str, entity: Entity) -> Entity:
 def _enclosed(text: str, entity: Entity) -> Entity:
     """The entity with no pair of marks cut through and none around the whole of it."""
     start, end = entity.span.start, entity.span.end
+    if start > 0 and entity.label is not Label.POLICY and not _MARK.search(text, start, end):
+        return entity
     for _ in range(4):  # each round settles one mark; names hold few
         before = (start, end)
         if end - start > 1 and text[start] in PAIRS and _close(text, start) == end - 1 and text[start] != "《":

@@ -34,8 +34,8 @@ RUN_CHARACTERS = 4096
 LENGTH_STEP = 16
 # Rows decoded at once: enough for the search to cost little, few enough to hold their vectors (350 kB each).
 DECODED_ROWS = 128
-# Pairs scored at once; more would only need more memory.
-PAIR_RUN = 4096
+# Pairs scored at once: few enough for their vectors to stay in the caches.
+PAIR_RUN = 512
 
 
 @dataclass(frozen=True, slots=True)

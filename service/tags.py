@@ -55,46 +55,49 @@ def decode(logits: Sequence[Floats] | Floats, lengths: Iterable[int]) -> list[li
 class _Search:
     """What the search knows of one row at each place t.
 
-    `closing[t]` is the last place up to t at which a span may best end, -1 where none; `single[t]` the label of the
-    span that begins and ends there, -1 where one ends that began earlier: the one of label k that maximises
-    `ending[t]`, and it began at the last place before t where `begun` is true of k.
+    `closing[t]` is the last place up to t at which a span may best end, -1 where none.  Where `long[t]`, that span
+    began earlier: it has the label k that maximises `ending[t]`, and began at the last place before t where `begun` is
+    true of k.  Elsewhere it is that place alone, and has the label that maximises `alone[t]`.
     """
 
     closing: list[int]
-    single: list[int]
+    long: list[bool]
     ending: Floats
     begun: NDArray[np.bool_]
+    alone: Floats
 
 
 def _searches(logits: Sequence[Floats] | Floats) -> list[_Search]:
     """Viterbi over all rows at once.
 
     A prefix is free (a span may begin after it) or inside a span of label k: these 1 + KINDS best scores are the
-    state, and a step is a handful of additions and maxima over all rows.
+    state, and a step is a handful of additions and maxima over all rows.  Arrays have the rows last, the labels before
+    them and the places first, so that each step works on whole stretches of memory.
     """
-    rows, length = len(logits), max(map(len, logits))
-    moves = np.zeros((length, rows, TAGS), np.float32)
+    block = np.zeros((len(logits), max(map(len, logits)), TAGS), np.float32)
     for r, row in enumerate(logits):
-        np.subtract(row, row.max(1, keepdims=True), out=moves[: len(row), r])
-    o = moves[..., :1]
-    b, i, e, s = (moves[..., 1 + q * KINDS : 1 + (q + 1) * KINDS] for q in range(4))
-    alone = s.max(-1, keepdims=True)
-    inward = np.concatenate([b, np.maximum(o, alone)], -1)  # from free: begin a span, or stay free
-    onward = np.stack([i, e], 1)  # from inside: stay inside, or end
+        block[r, : len(row)] = row
+    moves = np.ascontiguousarray(block.transpose(1, 2, 0))
+    moves -= moves.max(1, keepdims=True)
+    begin, go_on, end, alone = (moves[:, 1 + q * KINDS : 1 + (q + 1) * KINDS] for q in range(4))
+    closes = alone.max(1) > moves[:, OUTSIDE]
+    moves[:, OUTSIDE] = np.maximum(moves[:, OUTSIDE], alone.max(1))  # from here on: what it costs to stay free
+    length, _, rows = moves.shape
     free = np.zeros((length + 1, rows), np.float32)
-    inside = np.full((length + 1, rows, KINDS), NEVER, np.float32)
+    inside = np.full((length + 1, KINDS, rows), NEVER, np.float32)
     for t in range(length):
-        begin = free[t][:, None] + inward[t]
-        go_on = inside[t] + onward[t]
-        np.maximum(go_on[0], begin[:, :KINDS], out=inside[t + 1])
-        np.maximum(go_on[1].max(1), begin[:, KINDS], out=free[t + 1])
-    ended = free[1:] > free[:-1] + inward[..., KINDS]
-    closes = ended | (alone > o)[..., 0]
-    closing = np.maximum.accumulate(np.where(closes, np.arange(length)[:, None], -1), 0)
-    single = np.where(ended, -1, s.argmax(-1))
-    ending = inside[:-1] + e
-    begun = free[:-1, :, None] + b >= inside[:-1] + i
-    return [_Search(closing[:, r].tolist(), single[:, r].tolist(), ending[:, r], begun[:, r]) for r in range(rows)]
+        from_free = free[t] + moves[t, : 1 + KINDS]
+        from_inside = inside[t] + moves[t, 1 + KINDS : 1 + 3 * KINDS].reshape(2, KINDS, rows)
+        np.maximum(from_free[1:], from_inside[0], out=inside[t + 1])
+        np.maximum(from_free[0], from_inside[1].max(0), out=free[t + 1])
+    long = free[1:] > free[:-1] + moves[:, OUTSIDE]
+    closing = np.maximum.accumulate(np.where(long | closes, np.arange(length)[:, None], -1), 0)
+    ending = inside[:-1] + end
+    begun = free[:-1, None] + begin >= inside[:-1] + go_on
+    return [
+        _Search(closing[:, r].tolist(), long[:, r].tolist(), ending[..., r], begun[..., r], alone[..., r])
+        for r in range(rows)
+    ]
 
 
 def _spans(search: _Search, length: int) -> list[tuple[int, int, int]]:
@@ -102,12 +105,14 @@ def _spans(search: _Search, length: int) -> list[tuple[int, int, int]]:
     spans = []
     t = search.closing[length - 1]
     while t >= 0:
-        end, k = t + 1, search.single[t]
-        if k < 0:
+        end = t + 1
+        if search.long[t]:
             k = int(search.ending[t].argmax())
             t -= 1
             while not search.begun[t, k]:
                 t -= 1
+        else:
+            k = int(search.alone[t].argmax())
         spans.append((t, end, k))
         t = search.closing[t - 1] if t else -1
     return spans[::-1]
@@ -132,4 +137,4 @@ def _scores(spans: Sequence[tuple[Floats, int, int, int]]) -> list[float]:
 def mass(logits: Floats, start: int, end: int) -> dict[Label, float]:
     """How much of the probability of the characters [start, end) of one row lies on each label, 0 to 1."""
     p = np.exp(log_softmax(logits[start:end])).mean(0)
-    return {label: float(p[1 + k :: KINDS][:4].sum()) for k, label in enumerate(LABELS)}
+    return dict(zip(LABELS, p[1:].reshape(4, KINDS).sum(0).tolist(), strict=True))
