@@ -57,8 +57,8 @@ _DIGIT = re.compile(r"\d")
 
 # `国科发〔2022〕46号`, `(东科[2021]7号)`, `GB/T 12345-2019`
 _DOCUMENT_NUMBER = re.compile(
-    r"[\[〔(【〈](?:19|20)\d{2}[\]〕)】〉] ?第?\d{1,5}号"
-    r"|(?:GB|DB|HJ|JB|YY|ISO|IEC)(?:/[TZ])? ?\d{2,}(?:\.\d+)*-(?:19|20)\d{2}"
+    r"(?=[\[〔(【〈GDHJYI])(?:[\[〔(【〈](?:19|20)\d{2}[\]〕)】〉] ?第?\d{1,5}号"
+    r"|(?:GB|DB|HJ|JB|YY|ISO|IEC)(?:/[TZ])? ?\d{2,}(?:\.\d+)*-(?:19|20)\d{2})"
 )
 _ANNEX_NUMBER = re.compile(r"(?:附件|附表|专栏)\d{1,2}(?!\d)")
 _BEFORE_NUMBER = re.compile("[\u4e00-\u9fffA-Z]{1,12}$")

@@ -37,9 +37,10 @@ _STOPPED = re.compile("[。!?;]")
 _CONTENTS = re.compile(r"[目⽬] ?[录次]$")
 _LEADERS = ".…· "
 _INLINE_MARKER = re.compile(
-    r"(?<=[。;:,])(?:[一二三四五六七八九十]{1,3}[是要](?=[^,。;])|第[一二三四五六七八九十],|其[一二三四五六七八九],)"
+    r"(?=[一二三四五六七八九十第其(①-⑳\d\[])"  # a look at one character spares most places what follows
+    r"(?:(?<=[。;:,])(?:[一二三四五六七八九十]{1,3}[是要](?=[^,。;])|第[一二三四五六七八九十],|其[一二三四五六七八九],)"
     r"|(?<=[。;:])(?:\(\d{1,2}\)|[①-⑳]|\d{1,2}[)、.](?=[^\d\s]))"
-    r"|\[\d{1,3}\]"  # a reference to a note
+    r"|\[\d{1,3}\])"  # a reference to a note
 )
 
 

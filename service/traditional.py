@@ -8,15 +8,16 @@ Source: OpenCC's `t2s` with its phrase table (乾坤 stays, 乾燥 becomes 干�
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import lru_cache
 
+import numpy as np
 import opencc
 
 # A text is traditional where this share of its Han characters has another simplified form.  Running traditional prose
 # has 0.3 to 0.4, simplified prose below 0.005; a title quoted in the other script moves neither across the line.
 TRADITIONAL_SHARE = 0.1
 SAMPLE = 50_000  # characters that decide
+CACHE_SIZE = 1 << 14  # characters that are known to decide or not
 # Right in simplified text too (通用规范汉字表): they say nothing of the script.
 _BOTH = frozenset("乾著瞭徵藉夥於鍾昇覆噁囉麽馀锺")
 _HAN = re.compile("[\u3400-\u9fff\U00020000-\U0003ffff]")
@@ -35,14 +36,17 @@ def simplify(text: str) -> str:
 
 def is_traditional(text: str) -> bool:
     """Whether the Han characters of `text` are traditional in the main."""
-    counts = Counter(text[:SAMPLE])
-    han = {character: count for character, count in counts.items() if _HAN.match(character)}
-    characters = [character for character in han if character not in _BOTH]
-    if not characters:
-        return False
-    simple = _convert("\n".join(characters)).split("\n")
-    other = sum(han[c] for c, s in zip(characters, simple, strict=True) if c != s)
-    return other >= TRADITIONAL_SHARE * sum(han.values())
+    sample = text[:SAMPLE]
+    codes = np.frombuffer(sample.encode("utf-32-le", "surrogatepass"), np.uint32)
+    found, counts = np.unique(codes, return_counts=True)
+    other: int = sum(n for code, n in zip(found.tolist(), counts.tolist(), strict=True) if _is_other(chr(code)))
+    return other > 0 and other >= TRADITIONAL_SHARE * len(_HAN.findall(sample))
+
+
+@lru_cache(maxsize=CACHE_SIZE)
+def _is_other(character: str) -> bool:
+    """Whether a character is a Han one that simplified text has in another form."""
+    return _HAN.match(character) is not None and character not in _BOTH and _convert(character) != character
 
 
 def _line(line: str) -> str:
