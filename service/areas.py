@@ -11,7 +11,7 @@ from __future__ import annotations
 import csv
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 from service.records import Area, Span
@@ -19,6 +19,7 @@ from service.records import Area, Span
 COUNTRY = Area("全国")
 LEVELS = ("province", "city", "county")
 MIN_SHORT = 2  # 云 of 云县 is no name
+CACHE_SIZE = 1 << 13  # names whose short form is kept: those of the table, and some
 MAX_NAME = 15  # 双江拉祜族佤族布朗族傣族自治县
 # Names of divisions that are also common nouns: only the report's own city makes them a name.
 COMMON_NOUNS = frozenset(
@@ -113,6 +114,10 @@ class Gazetteer:
 
     def __init__(self, divisions: tuple[Division, ...]) -> None:
         self._by_code = {division.code: division for division in divisions}
+        self._by_level = {
+            level: tuple(division.area for division in self._by_code.values() if division.level == level)
+            for level in LEVELS
+        }
         self._full: dict[str, list[Division]] = {}
         self._short: dict[str, list[Division]] = {}
         for division in divisions:
@@ -134,7 +139,7 @@ class Gazetteer:
 
     def of_level(self, level: str) -> tuple[Area, ...]:
         """All regions of one of `LEVELS`, by code."""
-        return tuple(division.area for division in self._by_code.values() if division.level == level)
+        return self._by_level[level]
 
     def level(self, area: Area) -> str | None:
         """`province`, `city` or `county` by code, else by the name's last character, else None."""
@@ -244,6 +249,7 @@ def gazetteer() -> Gazetteer:
     return Gazetteer(tuple(Division(row["code"], row["name"], row["level"]) for row in rows))
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def short_name(name: str) -> str:
     """A region's name without its class: 安吉县 安吉, 广西壮族自治区 广西; a name of two characters stays (云县)."""
     short = _ETHNIC.sub("", name)

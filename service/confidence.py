@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
-from typing import Any, Protocol
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
 
 from service.errors import ModelRefused
 from service.records import AreaRef, PeriodRef, Source
@@ -20,8 +20,7 @@ from service.records import AreaRef, PeriodRef, Source
 CERTAIN = 0.999
 
 
-@dataclass(frozen=True, slots=True)
-class Decisions:
+class Decisions(NamedTuple):
     """Probabilities of: the value's entity, its indicators' entities, the links, period, area, measure, status."""
 
     value: float
@@ -50,13 +49,14 @@ def features(
     decisions: Decisions, indicators: int, period: PeriodRef | None, area: AreaRef | None
 ) -> tuple[float, ...]:
     """What a calibration asks of an observation, in the order of `FEATURES`: log odds, then yes or no as 1 or 0."""
-    whence = period.source if period else None
+    when = period.source if period else None
+    where = area.source if area else None
     facts = (
-        *(whence is s for s in (Source.EARLIER, Source.HEADING, Source.REPORT, None)),
-        *((area.source if area else None) is s for s in (Source.EARLIER, None)),
+        *(when is Source.EARLIER, when is Source.HEADING, when is Source.REPORT, when is None),
+        *(where is Source.EARLIER, where is None),
         *(indicators == 0, indicators > 1),
     )
-    return (*(_log_odds(p) for p in astuple(decisions)), *(float(f) for f in facts))
+    return (*map(_log_odds, decisions), *map(float, facts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class Product:
     """For a model that was never calibrated."""
 
     def probability(self, features: tuple[float, ...]) -> float:
-        return math.prod(_sigmoid(x) for x in features[: len(Decisions.__slots__)])
+        return math.prod(_sigmoid(x) for x in features[: len(Decisions._fields)])
 
 
 def calibration_of(manifest: Mapping[str, Any]) -> Calibration:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,6 @@ from service.records import (
     PeriodRef,
     Quantity,
     Report,
-    Section,
     Source,
     Span,
     Status,
@@ -204,6 +204,11 @@ def _observations(
     reports: Sequence[Report],
     calibration: Calibration,
 ) -> Iterator[Observation]:
+    @cache
+    def default(section: int, part: int, plan: bool) -> PeriodRef | None:
+        place = layout.sections[section] if section >= 0 else None
+        return default_period(text, layout, place, reports[part], plan=plan)
+
     divided = any(s.plan for s in layout.sections)
     paragraphs = {s.paragraph: s.span.start for s in reversed(layout.sentences)}
     for v, choice in chosen.items():
@@ -226,7 +231,9 @@ def _observations(
         )
         name = "".join(s.of(text) for s in spans)
         measure = measure_named(name, quantity.unit, choice.measure)
-        period = _period(text, choice, status, entities, sentence.span, layout, section, report)
+        plan = status is Status.PLAN
+        period = _period(text, choice, entities, sentence.span, report, plan=plan)
+        period = period or default(sentence.section, sentence.part, plan)
         area = _area(text, choice, entities, sentence.span, report)
         near = [s for s in (*spans, *(r.span for r in (period, area) if r)) if s and sentence.span.covers(s)]
         evidence = Span(min(s.start for s in (value.span, *near)), max(s.end for s in (value.span, *near)))
@@ -246,14 +253,13 @@ def _observations(
 def _period(
     text: str,
     choice: Choice,
-    status: Status,
     entities: Sequence[Entity],
     sentence: Span,
-    layout: Layout,
-    section: Section | None,
     report: Report,
+    *,
+    plan: bool,
 ) -> PeriodRef | None:
-    plan = status is Status.PLAN
+    """The time chosen, where it reads as one."""
     if choice.period is not None:
         span = entities[choice.period].span
         # 今年 and 年底 of a target are the plan's, not those of the year reported on; 明年 is told from the latter.
@@ -262,7 +268,7 @@ def _period(
         edtf = read_period(span.of(text), anchor, ahead=plan)
         if edtf is not None:
             return PeriodRef(edtf, span, Source.SENTENCE if sentence.covers(span) else Source.EARLIER)
-    return default_period(text, layout, section, report, plan=plan)
+    return None
 
 
 def _area(text: str, choice: Choice, entities: Sequence[Entity], sentence: Span, report: Report) -> AreaRef | None:

@@ -48,6 +48,7 @@ NUMERAL = re.compile(
 _TOKEN = re.compile(r"[\d,]+(?:\.\d+)?|.")
 # 三四十, 五六个: two digits in sequence are a range.
 _PAIR = re.compile(r"^([一二三四五六七八])([二三四五六七八九])([十百千万亿]*)$")
+_ARABIC = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _POSITIONAL = re.compile(r"^[零一二三四五六七八九]{2,}$")
 
 
@@ -69,6 +70,12 @@ class Numeral:
 def plain(text: str) -> str:
     """The text with every numeral character in its ASCII or simplified form; as long as the text."""
     return _ANY_FORM.sub(lambda found: _FORM[found[0]], text)
+
+
+def end_of(text: str, start: int) -> int | None:
+    """The end of the numeral that `read` reads at `start`, without reckoning what it is worth."""
+    found = NUMERAL.match(text, start)
+    return found.end() if found is not None and len(found["head"] or "") <= _LONGEST else None
 
 
 def read(text: str, start: int = 0) -> Numeral | None:
@@ -98,6 +105,8 @@ def value_of(numeral: str) -> Decimal:
 
     Raises ValueError where a character is no part of a numeral.
     """
+    if _ARABIC.fullmatch(numeral):
+        return +Decimal(numeral.replace(",", ""))
     if _POSITIONAL.match(numeral):
         return Decimal("".join(str(_DIGIT[c]) for c in numeral))
     total = section = Decimal(0)

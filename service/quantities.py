@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from service.numerals import ARABIC, plain, read
+from service.numerals import ARABIC, end_of, plain
 from service.records import Label, Span
 from service.units import unit_at
 
@@ -67,28 +67,18 @@ _RANGE = re.compile(r"\s?(?:-+|~|至|到)\s?(?=[\dX一二两三四五六七八�
 _RATIO = re.compile(r"(?<![\d:.])\d+(?:\.\d+)?:(?:1(?![\d:.])|\d{1,2}(?:\.\d+)?(?![\d:.]))")
 _RATIO_BEFORE = re.compile(r"比[例值]?[^,，。;；、:：\d]{0,8}$")
 _THREE_WAY = re.compile(r"(?=\d)(?<![\d:.])(\d+(?:\.\d+)?):(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)(?![\d:.])")
-_SLASH = re.compile(
-    r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/])|(?<=[一-鿿])(?:1/[2-5]|2/[35]|[13]/4)(?![\d/])"
-)
-_YEARS = re.compile(r"(?<![_\d.])\d{1,2}\.\d{1,2}年(?!均)")
-_RATE = re.compile(r"\d+(?:\.\d+)?/(?:10|十)万")  # 11.2/10万, deaths in a hundred thousand
-_HALF = re.compile("一半")
+_SLASH = r"(?<=[占国省市的近约超过])[1-9]\d?/[1-9]\d?(?![\d/])|(?<=[一-鿿])(?:1/[2-5]|2/[35]|[13]/4)(?![\d/])"
+_YEARS = r"(?<![_\d.])\d{1,2}\.\d{1,2}年(?!均)"
+_RATE = r"\d+(?:\.\d+)?/(?:10|十)万"  # 11.2/10万, deaths in a hundred thousand
 # An index has no unit (系数提高到0.612, 指数为88.9).
 _INDEX = re.compile(r"\d{1,3}\.\d{1,3}(?=[,，。;；、)\s]|以[上下内])")
 _INDEX_BEFORE = re.compile(
     r"(?:系数|指数|均值|收入比|倍差|倍率|死亡率|性别比|PUE)值?\)?(?:[由从]|[^,，。;；、:：\d]{0,6})$"
 )
 _JOIN = re.compile(r"\s?(?:[、和及与,]|以及)\s?[^\d、,。;:()|\s]{0,6}$")
-_FRACTION_AT = re.compile(
-    rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]{{1,12}}|[{_DIGITS}]成[{_DIGITS}半](?![一-鿿]?[个家名项])"
-)
-_WHOLE = (
-    (_RATE, Label.COUNT),
-    (_FRACTION_AT, Label.PERCENT),
-    (_SLASH, Label.PERCENT),
-    (_HALF, Label.PERCENT),
-    (_YEARS, Label.COUNT),
-)
+_FRACTION_AT = rf"{_FRACTION}|百分之[{_DIGITS}十百零\d.]{{1,12}}|[{_DIGITS}]成[{_DIGITS}半](?![一-鿿]?[个家名项])"
+# Quantities without a unit word.
+_WHOLE = re.compile(rf"{_RATE}|(?P<share>{_FRACTION_AT}|{_SLASH}|一半)|{_YEARS}")
 # What 300多万 and 696万 count, where no unit says it.
 _PERSONS_AFTER = re.compile(
     r"[^,。;:、|\d]{0,8}?(?:人口|人员|群众|农牧?民|牧民|儿童|婴幼儿|对象|学生|居民|职工|青年|妇女|老人|老年人"
@@ -225,10 +215,9 @@ def _mates(text: str, bare: list[Span], span: Span) -> list[Span]:
 
 def _quantity(text: str, start: int) -> tuple[Span, Label | None]:
     """The quantity that begins at `start`: its label is None where it is a date or has no unit."""
-    for pattern, label in _WHOLE:
-        whole = pattern.match(text, start)
-        if whole:
-            return Span(start, whole.end()), label
+    whole = _WHOLE.match(text, start)
+    if whole:
+        return Span(start, whole.end()), Label.PERCENT if whole["share"] else Label.COUNT
     before = text[max(0, start - _AROUND) : start]
     ratio = _RATIO.match(text, start)
     if ratio and (ratio[0].endswith(":1") or _RATIO_BEFORE.search(before)):
@@ -237,27 +226,24 @@ def _quantity(text: str, start: int) -> tuple[Span, Label | None]:
     if index and _INDEX_BEFORE.search(before):
         return Span(start, index.end()), Label.COUNT
     signed = text[start] == "-"
-    numeral = read(text, start + signed)
-    if numeral is None:
+    end = end_of(text, start + signed)
+    if end is None:
         return Span(start, start + 1), None
-    end = numeral.end
     unit = unit_at(text, end)
     if _LETTER.match(before[-1:]) and unit is None:
         return Span(start, end), None
     bridge = _RANGE.match(text, unit[0] if unit else end)
     if bridge:
-        second = read(text, bridge.end())
-        far = unit_at(text, second.end) if second else None
+        second = end_of(text, bridge.end())
+        far = unit_at(text, second) if second else None
         if second and far and (unit is None or unit[1] is far[1]) and not text.startswith("级", far[0]):
             return Span(start, far[0]), far[1]
         if second and far is None and unit is None:
-            return Span(start, second.end), None
+            return Span(start, second), None
     if _DATED.match(text, end):
         return Span(start, end), None
     if unit is None:
-        return Span(start, end), _counted(text, start, end) if numeral.scaled and _LARGE.search(
-            text, start, end
-        ) else None
+        return Span(start, end), _counted(text, start, end) if _LARGE.search(text, start, end) else None
     if text.startswith("级", unit[0]):
         return Span(start, unit[0]), None
     more = 1 if text[unit[0] - 1] == "倍" and text.startswith("多", unit[0]) else 0

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 
 from service.areas import Gazetteer, gazetteer, short_name
 from service.records import Area, Span
@@ -239,11 +240,15 @@ def _grown(stem: str, counts: Counter[str], longer: dict[str, list[str]]) -> str
 
 def _by_short_name(body: str, kind: str, table: Gazetteer) -> dict[str, tuple[int, Area]]:
     """Listed regions of the class that the text has by their short names, and one of them far more often."""
+    couples = {a + b for a, b in pairwise(body)}  # of characters: what few names have, and all that the text has have
     levels = {"省": "province", "市": "city", "州": "city", "盟": "city"}
     counts = [
         (len(re.findall(rf"{short}(?!{_SHORT_FOLLOWED.pattern}|[一-鿿]{{0,2}}{kind})", body)), area)
         for area in table.of_level(levels.get(kind, "county"))
-        if area.name.endswith(kind) and (short := short_name(area.name)) in body and short not in _WORDS
+        if area.name.endswith(kind)
+        and (short := short_name(area.name))[:2] in couples
+        and short in body
+        and short not in _WORDS
     ]
     counts.sort(key=_count, reverse=True)
     if not counts or counts[0][0] < MIN_SHORT_NAMED or (len(counts) > 1 and counts[0][0] < 2 * counts[1][0]):

@@ -26,11 +26,12 @@ MODEL_FILES = ("features.msgpack", "weights.npz")
 
 @dataclass(frozen=True, slots=True)
 class WordList:
-    """`roles` has every word of the list; `synonyms` those that stand for another."""
+    """`roles` has every word of the list; `synonyms` those that stand for another; `longest`, for each character that
+    words begin with, the length of the longest."""
 
     roles: Mapping[str, str]
     synonyms: Mapping[str, str]
-    longest: int
+    longest: Mapping[str, int]
 
     def role(self, word: str) -> str:
         return self.roles.get(word, "")
@@ -70,7 +71,7 @@ class WordList:
         return "".join(words[first:last]), frozenset(roles[:first] + roles[last:])
 
     def _word_at(self, text: str, start: int) -> str:
-        for length in range(min(self.longest, len(text) - start), 0, -1):
+        for length in range(min(self.longest.get(text[start], 0), len(text) - start), 0, -1):
             if (word := text[start : start + length]) in self.roles:
                 return word
         return ""
@@ -82,7 +83,10 @@ def word_list() -> WordList:
     lines = files("service.data").joinpath("indicator_words.csv").read_text("utf-8").splitlines()
     rows = list(csv.DictReader(lines, strict=True))
     roles = {r["word"]: r["role"] for r in rows}
-    return WordList(roles, {r["word"]: r["same_as"] for r in rows if r["same_as"]}, max(map(len, roles)))
+    longest: dict[str, int] = {}
+    for word in roles:
+        longest[word[0]] = max(longest.get(word[0], 0), len(word))
+    return WordList(roles, {r["word"]: r["same_as"] for r in rows if r["same_as"]}, longest)
 
 
 def segment(text: str) -> list[str]:
