@@ -194,3 +194,12 @@ def test_a_writer_that_stands_still_keeps_no_one_waiting(archive: Archive, monke
         stand_still()
     with archive.writing() as connection:
         assert connection.execute(change).rowcount == 1
+
+
+def test_what_is_out_when_the_archive_closes_is_closed_when_it_comes_back(archive: Archive) -> None:
+    with archive.reading() as connection:
+        raw = connection.connection.driver_connection
+        archive.close()
+    assert raw is not None
+    with pytest.raises(Exception, match="closed"):
+        raw.execute("SELECT 1")

@@ -56,7 +56,7 @@ class Archive:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with.  Raises ArchiveUnavailable where the store fails meanwhile."""
-        with _understood(self.engine.url), self.engine.connect() as connection:
+        with _understood(self.engine.url), _connected(self.engine) as connection:
             yield connection
 
     @contextmanager
@@ -146,8 +146,20 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 @contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
+def _connected(engine: Engine) -> Iterator[Connection]:
+    """A connection; where the archive was closed meanwhile, by another thread, it is closed and not pooled."""
+    pool = engine.pool
     with engine.connect() as connection:
+        try:
+            yield connection
+        finally:
+            if engine.pool is not pool:
+                connection.invalidate()
+
+
+@contextmanager
+def _writing(engine: Engine) -> Iterator[Connection]:
+    with _connected(engine) as connection:
         connection.execution_options(**{_WRITES: True})
         with connection.begin():
             yield connection
