@@ -31,8 +31,8 @@ from service.archive.opening import Archive, open_archive
 from service.archive.tables import extractions, items
 
 COORDINATOR = Path(__file__).resolve().parent / "archive_coordinator.py"
-KILLS = int(os.environ.get("ARCHIVE_KILLS", "10"))
-ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "1500"))
+KILLS = int(os.environ.get("ARCHIVE_KILLS", "8"))
+ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "1200"))
 SEED = int(os.environ.get("ARCHIVE_SEED", "1"))
 
 MANY = 100
