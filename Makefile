@@ -55,7 +55,7 @@ $(VENV)/.runtime: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime
-	$(PIP) install --editable '.[dev,spacy]'
+	$(PIP) install --editable '.[dev,ray,spacy]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.runtime
