@@ -78,14 +78,17 @@ def lay_out(text: str) -> Layout:
     )
 
 
-def governing_headings(layout: Layout, sentence: Sentence) -> tuple[Section, ...]:
-    """The sections a sentence lies in, outermost first."""
-    chain: list[Section] = []
-    index = sentence.section
-    while index >= 0:
-        chain.append(layout.sections[index])
-        index = layout.sections[index].parent
-    return tuple(reversed(chain))
+def part_of(layout: Layout, span: Span) -> int:
+    """The number of the part in which `span` begins."""
+    return max(0, bisect_right(layout.parts, span.start, key=lambda part: part.span.start) - 1)
+
+
+def section_of(layout: Layout, span: Span) -> Section | None:
+    """The innermost section that holds all of `span`."""
+    number = bisect_right(layout.sections, span.start, key=lambda section: section.span.start) - 1
+    while number >= 0 and not layout.sections[number].span.covers(span):
+        number = layout.sections[number].parent
+    return layout.sections[number] if number >= 0 else None
 
 
 def _lines(text: str) -> Iterator[Span]:

@@ -9,7 +9,6 @@ settles.
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -77,8 +76,7 @@ def link(
 def choose(text: str, layout: Layout, tagged: Tagged, around: Surroundings, tagger: Tagger) -> dict[int, Choice]:
     """Ask the model about every value entity, keyed by its number among the entities."""
     entities = tagged.entities
-    starts = [p.span.start for p in layout.parts]
-    part = np.array([bisect_right(starts, e.span.start) for e in entities], np.int64)
+    part = np.searchsorted([p.span.start for p in layout.parts], around.starts, "right")
     found = pairs(entities, around)
     found = found.where(part[found.index[:, 0]] == part[found.index[:, 1]])
     numbers = [i for i, e in enumerate(entities) if e.label.is_value]

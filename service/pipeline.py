@@ -19,7 +19,7 @@ from service.extractor import Observe
 from service.findings import check
 from service.indicators import match
 from service.ingest import check as check_text
-from service.layout import lay_out
+from service.layout import lay_out, part_of
 from service.ledger import account
 from service.linker import link
 from service.normalise import normalise
@@ -80,12 +80,11 @@ class Pipeline:
 def with_cells(layout: Layout, tables: TableReading) -> Layout:
     """The layout with the tables' cells of prose among its sentences and what their reading set aside."""
     starts = [s.span.start for s in layout.sentences]
-    part_starts = [p.span.start for p in layout.parts]
     cells = []
     for span in tables.prose:
         near = layout.sentences[max(0, bisect_right(starts, span.start) - 1)] if layout.sentences else None
-        part = max(0, bisect_right(part_starts, span.start) - 1)
-        cells.append(Sentence(span, near.paragraph if near else 0, near.section if near else -1, part))
+        paragraph, section = (near.paragraph, near.section) if near else (0, -1)
+        cells.append(Sentence(span, paragraph, section, part_of(layout, span)))
     sentences = tuple(sorted((*layout.sentences, *cells), key=lambda s: s.span))
     return replace(layout, sentences=sentences, set_aside=(*layout.set_aside, *tables.set_aside))
 

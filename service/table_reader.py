@@ -12,11 +12,11 @@ tagger's.  Nothing is learned here, so a table of an unknown kind gives fewer ob
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from service.areas import gazetteer
+from service.layout import part_of, section_of
 from service.periods import find_periods, read_period
 from service.records import (
     Anchor,
@@ -74,16 +74,10 @@ class TableReading:
 
 def read_tables(text: str, layout: Layout, reports: Sequence[Report]) -> TableReading:
     """All tables of `layout`, each in the terms of its part's report (`reports` are those of `layout.parts`)."""
-    parts = [part.span.start for part in layout.parts]
-    sections = [section.span.start for section in layout.sections]
-    readings: list[TableReading] = []
-    for table in layout.tables:
-        number = bisect_right(sections, table.span.start) - 1
-        while number >= 0 and not layout.sections[number].span.covers(table.span):
-            number = layout.sections[number].parent
-        section = layout.sections[number] if number >= 0 else None
-        part = max(bisect_right(parts, table.span.start) - 1, 0)
-        readings.append(_in_place(text, layout, table, reports[part], section))
+    readings = [
+        _in_place(text, layout, table, reports[part_of(layout, table.span)], section_of(layout, table.span))
+        for table in layout.tables
+    ]
     return TableReading(
         tuple(entity for reading in readings for entity in reading.entities),
         tuple(observation for reading in readings for observation in reading.observations),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.furniture import Furniture, document_numbers, furniture
-from service.layout import governing_headings, lay_out
+from service.layout import lay_out, part_of, section_of
 from service.normalise import normalise
 from service.outline import is_plan
 from service.records import Layout, Span
@@ -75,9 +75,11 @@ def test_sentences_end_at_stops_and_lines_and_know_their_section() -> None:
     assert found["今年以来,我局狠抓落实。"].section == -1
     assert found["今年以来,我局狠抓落实。"].paragraph == 1
     assert found["投入3亿元。"].paragraph == found["1.研发投入。"].paragraph
-    headings = governing_headings(layout, found["力争新增20家。"])
-    assert [section.heading.of(REPORT) for section in headings] == ["二、2024年工作打算", "1.创新主体培育"]
-    assert governing_headings(layout, found["今年以来,我局狠抓落实。"]) == ()
+    section = section_of(layout, found["力争新增20家。"].span)
+    assert section is not None
+    assert section.path == ("二、2024年工作打算", "1.创新主体培育")
+    assert section_of(layout, found["今年以来,我局狠抓落实。"].span) is None
+    assert part_of(layout, found["力争新增20家。"].span) == 0
 
 
 def test_a_stop_takes_its_closing_marks_along() -> None:
