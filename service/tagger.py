@@ -53,10 +53,8 @@ class Tagged:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What the network says of one window and of the marks before and after it.
-
-    `logits` (characters + 2, TAGS), `vectors` (characters + 2, hidden).
-    """
+    """What the network says of the characters of one window: `logits` (characters, TAGS), `vectors` (characters,
+    hidden)."""
 
     frame: Window
     logits: Floats
@@ -98,7 +96,7 @@ class Tagger:
         for rows in self._run(text, windows):
             logits = [row.logits for row in rows]
             for row, spans in zip(rows, decode(logits, map(len, logits)), strict=True):
-                offset = row.frame.span.start - 1
+                offset = row.frame.span.start
                 core = row.frame.core
                 entities = [Entity(label, Span(offset + a, offset + b), score) for a, b, label, score in spans]
                 near = shapes[bisect_left(starts, core.start) : bisect_left(starts, core.end)]
@@ -118,7 +116,7 @@ class Tagger:
 
     def score_pairs(self, tagged: Tagged, index: Ints, features: Ints) -> Floats:
         """Logits of pairs; `index` (pairs, 2) numbers value and candidate among the entities.  Shape (pairs,)."""
-        flat = tagged.vectors.reshape(len(tagged.entities), -1)
+        flat = tagged.vectors.reshape(-1, 2 * self._hidden)
         runs = []
         for start in range(0, len(index), PAIR_RUN):
             part = index[start : start + PAIR_RUN]
@@ -130,7 +128,7 @@ class Tagger:
         """Logits of measure (values, 4) and status (values, 3) for the entities numbered `values`."""
         if not len(values):
             return np.zeros((0, 4), np.float32), np.zeros((0, 3), np.float32)
-        flat = tagged.vectors.reshape(len(tagged.entities), -1)
+        flat = tagged.vectors.reshape(-1, 2 * self._hidden)
         measure, status = self._values.run(None, {"value": flat[values], "features": features})
         return measure, status
 
@@ -151,8 +149,9 @@ class Tagger:
                 block[row, 1 : size + 1] = ids[frame.span.start : frame.span.end]
                 mask[row, : size + 2] = 1
             logits, vectors = self._reader.run(None, {"ids": block, "mask": mask})
-            sizes = mask.sum(1)
-            done += [_Row(frame, logits[r, : sizes[r]], vectors[r, : sizes[r]]) for r, frame in enumerate(frames)]
+            for row, frame in enumerate(frames):
+                inside = slice(1, 1 + frame.span.end - frame.span.start)  # without the marks before and after
+                done.append(_Row(frame, logits[row, inside], vectors[row, inside]))
             if len(done) >= DECODED_ROWS or not ordered:
                 yield done
                 done = []
