@@ -71,7 +71,7 @@ def joined(words: Sequence[str], known: WordList) -> list[str]:
         length = len(words[i])
         for j in range(i + 1, len(words)):
             length += len(words[j])
-            if length > known.longest:
+            if length > known.longest.get(words[i][0], 0):
                 break
             if "".join(words[i : j + 1]) in known.roles:
                 end = j + 1
