@@ -306,13 +306,48 @@ class Ledger:
     unexplained: tuple[Span, ...]
 
 
+class Severity(StrEnum):
+    """How sure it is that something is wrong: ERROR cannot be right, WARNING does not agree, NOTE is worth knowing."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Trouble that can be lived with.  `code` is stable and machine-readable, `message` Chinese."""
+    """Trouble that can be lived with.  `code` is stable and machine-readable, `message` Chinese.
+
+    `figures`: the observations that it speaks of, as indexes into `Extraction.observations`; `rule`: the arithmetic
+    that was tried, with its numbers (`34.2亿元÷(1+14.7%)=29.8亿元`), "" where there is none.
+    """
 
     code: str
     message: str
     spans: tuple[Span, ...] = ()
+    severity: Severity = Severity.NOTE
+    figures: tuple[int, ...] = ()
+    rule: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A figure that the text does not state and that follows from those it does (last year's value from a growth).
+
+    `figures`: what it follows from, as indexes into `Extraction.observations`; `rule`: how; `low` and `high` the
+    interval that rounding leaves, in the base unit `unit`.
+    """
+
+    rule: str
+    figures: tuple[int, ...]
+    indicator: IndicatorRef
+    measure: Measure
+    low: float
+    high: float
+    unit: str
+    period: str
+    area: Area | None
+    status: Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,3 +375,32 @@ class Extraction:
     ledger: Ledger
     findings: tuple[Finding, ...]
     model: ModelCard
+    derived: tuple[Derived, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a stretch of a document's text stands in its file.
+
+    `page` counts from 1 (PDF); `box` is (left, top, right, bottom) in points from the page's upper left corner;
+    `paragraph` counts the blocks of a .docx or a web page from 1, a table being one; None where the form has no such.
+    """
+
+    span: Span
+    page: int | None = None
+    box: tuple[float, float, float, float] | None = None
+    paragraph: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was read from one file: its text as offsets count it, and where each line of it stands in the file.
+
+    `form` is the suffix with its dot; `places` in reading order, not overlapping; `notes`: what a reader must know of
+    the reading (pages without text, cut parts), as findings without spans.
+    """
+
+    text: str
+    form: str
+    places: tuple[Place, ...] = ()
+    notes: tuple[Finding, ...] = ()

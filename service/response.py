@@ -14,11 +14,26 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from service.records import Area, AreaRef, Clean, Extraction, Observation, PeriodRef, Report, Span
+from service.records import (
+    Area,
+    AreaRef,
+    Clean,
+    Derived,
+    Extraction,
+    Finding,
+    IndicatorRef,
+    Observation,
+    PeriodRef,
+    Report,
+    Span,
+)
 from service.schema import (
     AreaJson,
+    DerivedJson,
     EvidenceJson,
     ExtractionJson,
+    FindingJson,
+    IndicatorJson,
     ObservationJson,
     ObservedAreaJson,
     PeriodJson,
@@ -86,10 +101,8 @@ def to_json(extraction: Extraction, *, with_text: bool = False) -> ExtractionJso
             "set_aside": [{**posted.quote(item.span), "reason": item.reason} for item in ledger.set_aside],
             "unexplained": [posted.quote(span) for span in ledger.unexplained],
         },
-        "findings": [
-            {"code": item.code, "message": item.message, "spans": [posted.quote(span) for span in item.spans]}
-            for item in extraction.findings
-        ],
+        "findings": [_finding(posted, item) for item in extraction.findings],
+        "derived": [_derived(posted, f"d{number}", item) for number, item in enumerate(extraction.derived, 1)],
         "model": {
             "name": extraction.model.name,
             "version": extraction.model.version,
@@ -161,15 +174,12 @@ def _area(area: Area | None) -> AreaJson | None:
 
 
 def _observation(posted: _Posted, name: str, observation: Observation, entity: str | None) -> ObservationJson:
-    evidence: EvidenceJson = {**posted.range(observation.evidence), "section": observation.section}
+    start, end = posted.span(observation.evidence)
+    evidence: EvidenceJson = {"start": start, "end": end, "section": observation.section}
     return {
         "id": name,
         "value": _value(posted, observation, entity),
-        "indicator": {
-            "name": observation.indicator.name,
-            "code": observation.indicator.code,
-            "spans": [posted.quote(span) for span in observation.indicator.spans],
-        },
+        "indicator": _indicator(posted, observation.indicator),
         "measure": observation.measure.value,
         "period": _period(posted, observation.period),
         "area": _observed_area(posted, observation.area),
@@ -178,6 +188,41 @@ def _observation(posted: _Posted, name: str, observation: Observation, entity: s
         "status": observation.status.value,
         "score": _score(observation.score),
         "evidence": evidence,
+    }
+
+
+def _finding(posted: _Posted, finding: Finding) -> FindingJson:
+    return {
+        "code": finding.code,
+        "message": finding.message,
+        "severity": finding.severity.value,
+        "rule": finding.rule,
+        "observations": [f"o{index + 1}" for index in finding.figures],
+        "spans": [posted.quote(span) for span in finding.spans],
+    }
+
+
+def _derived(posted: _Posted, name: str, derived: Derived) -> DerivedJson:
+    return {
+        "id": name,
+        "rule": derived.rule,
+        "observations": [f"o{index + 1}" for index in derived.figures],
+        "indicator": _indicator(posted, derived.indicator),
+        "measure": derived.measure.value,
+        "low": number(derived.low),
+        "high": number(derived.high),
+        "unit": derived.unit,
+        "period": derived.period,
+        "area": _area(derived.area),
+        "status": derived.status.value,
+    }
+
+
+def _indicator(posted: _Posted, indicator: IndicatorRef) -> IndicatorJson:
+    return {
+        "name": indicator.name,
+        "code": indicator.code,
+        "spans": [posted.quote(span) for span in indicator.spans],
     }
 
 

@@ -42,6 +42,22 @@ class AreaJson(TypedDict):
     code: Annotated[str | None, Field(description="GB/T 2260 code of six digits, null where it resolves to none.")]
 
 
+class PlaceJson(TypedDict):
+    """Where something stands in the file that was posted."""
+
+    page: NotRequired[Annotated[int, Field(description="Page of a PDF, from 1.", ge=1)]]
+    box: NotRequired[
+        Annotated[
+            list[float], Field(description="left, top, right, bottom in points from the page's upper left corner.")
+        ]
+    ]
+    paragraph: NotRequired[Annotated[int, Field(description="Paragraph or table of the file, from 1.", ge=1)]]
+
+
+class PlacedRangeJson(RangeJson, PlaceJson):
+    """A stretch of `report.text` and where it stands in the file."""
+
+
 class ReportJson(TypedDict):
     """What the report says of itself."""
 
@@ -52,6 +68,9 @@ class ReportJson(TypedDict):
     period: Annotated[str | None, Field(description="EDTF time that the report speaks of.")]
     area: Annotated[AreaJson | None, Field(description="The region that the report speaks of.")]
     text: NotRequired[Annotated[str, Field(description="For a posted file: the text that the offsets count in.")]]
+    places: NotRequired[
+        Annotated[list[PlacedRangeJson], Field(description="For a posted file: where each line of the text stands.")]
+    ]
 
 
 class PartJson(RangeJson):
@@ -144,6 +163,7 @@ class EvidenceJson(RangeJson):
     """The sentence or table row that proves an observation."""
 
     section: Annotated[str, Field(description="Headings above it, outermost first, joined by `/`.")]
+    place: NotRequired[Annotated[PlaceJson, Field(description="For a posted file: where its value stands in it.")]]
 
 
 class ObservationJson(TypedDict):
@@ -183,9 +203,31 @@ class LedgerJson(TypedDict):
 class FindingJson(TypedDict):
     """Trouble that can be lived with."""
 
-    code: str
-    message: str
+    code: Annotated[str, Field(description="Stable name of the kind of finding.")]
+    message: Annotated[str, Field(description="What it is, in Chinese.")]
+    severity: Annotated[
+        Literal["error", "warning", "note"],
+        Field(description="`error` cannot be right, `warning` does not agree, `note` is worth knowing."),
+    ]
+    rule: Annotated[str, Field(description="The arithmetic that was tried, with its numbers; or empty.")]
+    observations: Annotated[list[str], Field(description="`id`s of the figures that it speaks of.")]
     spans: list[TextSpan]
+
+
+class DerivedJson(TypedDict):
+    """A figure that the text does not state and that follows from those it does."""
+
+    id: Annotated[str, Field(description="`d1`, `d2`, ...")]
+    rule: Annotated[str, Field(description="How it follows, with the numbers.")]
+    observations: Annotated[list[str], Field(description="`id`s of the figures that it follows from.")]
+    indicator: IndicatorJson
+    measure: Literal["level", "increment", "growth", "diff", "rank"]
+    low: float | int | None
+    high: float | int | None
+    unit: str
+    period: Annotated[str, Field(description="EDTF.")]
+    area: AreaJson | None
+    status: Literal["actual", "plan", "forecast"]
 
 
 class ModelJson(TypedDict):
@@ -207,6 +249,7 @@ class ExtractionJson(TypedDict):
     observations: list[ObservationJson]
     ledger: LedgerJson
     findings: list[FindingJson]
+    derived: list[DerivedJson]
     model: ModelJson
 
 

@@ -94,7 +94,17 @@ def test_an_answer_in_full() -> None:
         "set_aside": [{"start": 0, "end": 1, "text": "营", "reason": "heading"}],
         "unexplained": [{"start": 10, "end": 11, "text": "5"}],
     }
-    assert answer["findings"] == [{"code": "test", "message": "提示", "spans": [{"start": 0, "end": 1, "text": "营"}]}]
+    assert answer["findings"] == [
+        {
+            "code": "test",
+            "message": "提示",
+            "severity": "note",
+            "rule": "",
+            "observations": [],
+            "spans": [{"start": 0, "end": 1, "text": "营"}],
+        }
+    ]
+    assert answer["derived"] == []
     assert answer["model"] == {"name": "fake", "version": "1.2.3", "sha256": "0" * 64}
 
 
