@@ -203,3 +203,13 @@ def test_what_is_out_when_the_archive_closes_is_closed_when_it_comes_back(archiv
     assert raw is not None
     with pytest.raises(Exception, match="closed"):
         raw.execute("SELECT 1")
+
+
+def test_what_is_asked_for_after_the_archive_has_closed_is_not_kept_open(archive: Archive) -> None:
+    """A thread that nobody waits for any more may ask as late as that."""
+    archive.close()
+    with archive.reading() as connection:
+        raw = connection.connection.driver_connection
+    assert raw is not None
+    with pytest.raises(Exception, match="closed"):
+        raw.execute("SELECT 1")

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, insert, inspect, make_url, text
+from sqlalchemy import URL, Connection, Engine, Pool, create_engine, event, exc, insert, inspect, make_url, text
 
 from service.archive.migrations import VERSION_TABLE, revisions, upgrade
 from service.archive.tables import settings
@@ -43,11 +43,13 @@ _WRITES = "baoshu_writes"
 class Archive:
     """An open archive; safe to share between threads, not across a fork.
 
-    `url` opens the same archive from any process and folder; it may hold a password.
+    `url` opens the same archive from any process and folder; it may hold a password.  `pool` holds its connections
+    while it is open; once closed, the engine has another, in which nothing stays.
     """
 
     engine: Engine
     url: str
+    pool: Pool
 
     @property
     def dialect(self) -> Literal["sqlite", "postgresql"]:
@@ -56,7 +58,7 @@ class Archive:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection to read with.  Raises ArchiveUnavailable where the store fails meanwhile."""
-        with _understood(self.engine.url), _connected(self.engine) as connection:
+        with _understood(self.engine.url), _connected(self.engine, self.pool) as connection:
             yield connection
 
     @contextmanager
@@ -66,7 +68,7 @@ class Archive:
         In SQLite there is one such at a time, and the others wait.  Raises ArchiveUnavailable where the store fails
         meanwhile; then nothing was written and the same may be tried again.
         """
-        with _understood(self.engine.url), _writing(self.engine) as connection:
+        with _understood(self.engine.url), _writing(self.engine, self.pool) as connection:
             yield connection
 
     def close(self) -> None:
@@ -90,7 +92,7 @@ def open_archive(url: str, *, migrate: bool = True) -> Archive:
         except BaseException:
             engine.dispose()
             raise
-    return Archive(engine, parsed.render_as_string(hide_password=False))
+    return Archive(engine, parsed.render_as_string(hide_password=False), engine.pool)
 
 
 def _parse(url: str) -> URL:
@@ -146,9 +148,8 @@ def _set_up(connection: sqlite3.Connection, _record: Any) -> None:
 
 
 @contextmanager
-def _connected(engine: Engine) -> Iterator[Connection]:
-    """A connection; where the archive was closed meanwhile, by another thread, it is closed and not pooled."""
-    pool = engine.pool
+def _connected(engine: Engine, pool: Pool) -> Iterator[Connection]:
+    """A connection of `pool`; where another thread has closed the archive, before or meanwhile, it is not kept."""
     with engine.connect() as connection:
         try:
             yield connection
@@ -158,8 +159,8 @@ def _connected(engine: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def _writing(engine: Engine) -> Iterator[Connection]:
-    with _connected(engine) as connection:
+def _writing(engine: Engine, pool: Pool) -> Iterator[Connection]:
+    with _connected(engine, pool) as connection:
         connection.execution_options(**{_WRITES: True})
         with connection.begin():
             yield connection
@@ -190,7 +191,7 @@ def _bring_up(engine: Engine, migrate: bool) -> None:
     if version != revisions()[-1]:
         if not migrate:
             raise ArchiveUnavailable("档案不存在或版本较旧；请先以当前程序打开并升级。")
-        with _writing(engine) as connection:
+        with _writing(engine, engine.pool) as connection:
             _migrate(connection)
     if not logged:
         _write_ahead(engine)
