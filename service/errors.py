@@ -5,6 +5,12 @@
     ├── TextTooLong        text-too-long        413  more characters than one request may hold
     ├── UndecodableInput   undecodable-input    422  bytes that are no text in any encoding read here
     ├── UnsupportedFile    unsupported-file     415  a file form that has no reader
+    ├── EncryptedFile      encrypted-file       422  a file that opens with a password only
+    ├── DamagedFile        damaged-file         422  a file that is not what its form must be
+    ├── NoTextInFile       no-text-in-file      422  pictures of pages, and no characters
+    ├── FileTooLarge       file-too-large       413  more pages, bytes when unpacked, or memory than one file may take
+    ├── FileTooSlow        file-too-slow        422  longer to read than one file may take
+    ├── NothingInZip       nothing-in-zip       422  a zip without a report
     ├── InvalidRequest     invalid-request      400  a malformed body or field
     ├── BodyTooLarge       body-too-large       413  more bytes than the longest text can need
     ├── UnsupportedMedia   unsupported-media    415  a request body of a kind not read here
@@ -84,6 +90,60 @@ class UnsupportedFile(BaoshuError):
     code = "unsupported-file"
     status = 415
     title = "不支持的文件类型"
+
+
+class EncryptedFile(BaoshuError):
+    code = "encrypted-file"
+    status = 422
+    title = "文件已加密"
+
+    def __init__(self, detail: str = "打开该文件需要密码；请取消密码后再提交。") -> None:
+        super().__init__(detail)
+
+
+class DamagedFile(BaoshuError):
+    """`detail` says of which form the file is not, and what to do."""
+
+    code = "damaged-file"
+    status = 422
+    title = "文件已损坏"
+
+
+class NoTextInFile(BaoshuError):
+    code = "no-text-in-file"
+    status = 422
+    title = "文件中没有文字"
+
+    def __init__(
+        self, detail: str = "文件中只有图片（多为扫描件），没有可读的文字；请先做文字识别（OCR），或提交原始电子文件。"
+    ) -> None:
+        super().__init__(detail)
+
+
+class FileTooLarge(BaoshuError):
+    """`detail` says what of the file is too much, and how much there may be."""
+
+    code = "file-too-large"
+    status = 413
+    title = "文件过大"
+
+
+class FileTooSlow(BaoshuError):
+    """`seconds`: how long the reading of one file may take."""
+
+    code = "file-too-slow"
+    status = 422
+    title = "文件读取超时"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"该文件在 {seconds:g} 秒内没有读完；请拆分或另存为 .docx、.txt 后再提交。")
+        self.seconds = seconds
+
+
+class NothingInZip(BaoshuError):
+    code = "nothing-in-zip"
+    status = 422
+    title = "压缩包中没有报告"
 
 
 class InvalidRequest(BaoshuError):

@@ -76,7 +76,7 @@ def read(data: bytes, *, name: str | None = None, content_type: str | None = Non
     `EmptyText` for nothing but blanks, `UnsupportedFile` for a form without a reader, `UndecodableInput` for bytes that
     are no text in any encoding read here.
     """
-    form = _form(data, name, content_type)
+    form = form_of(data, name, content_type)
     reader = READERS.get(form)
     if reader is None:
         known = "、".join(READERS)
@@ -122,10 +122,13 @@ def decode(data: bytes) -> str:
     return text
 
 
+# Forms whose bytes are their text.
+PLAIN = (".txt", ".md")
+
 READERS: Mapping[str, Reader] = MappingProxyType({".txt": decode, ".md": decode})
 
 
-def _form(data: bytes, name: str | None, content_type: str | None) -> str:
+def form_of(data: bytes, name: str | None = None, content_type: str | None = None) -> str:
     """The file's form as a suffix with its dot: by signature, by name, by content type, else plain text."""
     for signature, form in _SIGNATURES:
         if data.startswith(signature):
