@@ -15,6 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from service.captions import captioned
+from service.checks.rules import check as check_figures
 from service.extractor import Observe
 from service.findings import check
 from service.indicators import match
@@ -72,9 +73,12 @@ class Pipeline:
         entities = merge_entities(tagged.entities, (*cells, *captioned(clean.text, layout, cells)))
         observations = tuple(with_code(o) for o in sorted((*prose, *tables.observations), key=lambda o: o.value))
         ledger = account(clean.text, layout, entities, observations, times=times, idle=idle)
-        findings = check(clean.text, report, parts, observations, ledger)
+        known = check(report, parts, observations, ledger)
+        wrong, derived = check_figures(clean.text, layout, report, parts, observations)
         clock.lap("check")
-        return Extraction(clean, report, layout, parts, entities, observations, ledger, findings, self.model)
+        return Extraction(
+            clean, report, layout, parts, entities, observations, ledger, (*known, *wrong), self.model, derived
+        )
 
 
 def with_cells(layout: Layout, tables: TableReading) -> Layout:

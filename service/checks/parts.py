@@ -1,0 +1,218 @@
+"""Parts and whole: sub-items that exceed their whole, and parts that should add up to it and do not.
+
+In: the figures of a report.  Out: findings.
+
+That a part exceeds its whole needs no complete list.  A sum is held against its whole only where the parts are known to
+be all: the classes of `FAMILIES` (three industries, men and women, ...), a ratio of three, or a list in brackets right
+after its whole that is not opened by 其中 or closed by 等 and comes nearer than `NEARLY_ALL` to it: whoever lists that
+much lists all.  Averages, rates and ranks have no sum (`_NO_SUM`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from service.checks.figures import Figure, Material, subject_of
+from service.checks.intervals import PER_CENT, Interval, exactly, exceeds, gap, total
+from service.checks.phrases import finding, named, span_of
+from service.checks.years import comparable, in_words
+from service.indicators import RELATIVE_UNITS
+from service.records import Finding, Measure, Severity
+
+EXCEEDS = "part-exceeds-whole"
+SUM = "parts-disagree"
+# A list that misses its whole by less than this share of it was meant to be all of it.
+NEARLY_ALL = 0.1
+
+_MEMBER = re.compile(r"其中[:：,，]?")
+_NO_SUM = re.compile(r"人均|平均|均|率|指数|强度|每|价|比重|占比|密度|中位数|年限|寿命")
+_OPENS = re.compile(r"^[(（](?!其中|含|较|比|同比|增|另|包括|以上|不含|约|折)[^()（）]*$")
+_AMOUNT_WORD = re.compile(r"(?:总)?(?:额|值|量|数|规模)$")
+# What may stand between two members of one list, their indicators taken out.
+_LIST = re.compile(r"[、,，;；和及与以各为达到约有共分别\s“”\"]{1,8}")
+_MOST_MEMBERS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Classes that together are the whole.
+
+    `classes`: the word of each class; `whole`: the name of the whole, "" where it is the stem of the parts.
+    """
+
+    classes: tuple[re.Pattern[str], ...]
+    said: str
+    whole: str = ""
+
+
+FAMILIES = (
+    Family(tuple(re.compile(rf"第?{n}(?:次产业|产业|产)") for n in "一二三"), "三次产业", "GDP"),
+    Family((re.compile(r"男(?:性|职工|生)?"), re.compile(r"女(?:性|职工|生)?")), "男、女"),
+    Family((re.compile(r"城镇"), re.compile(r"农村|乡村")), "城镇、乡村"),
+    Family((re.compile(r"(?<!进)出口"), re.compile(r"进口")), "出口、进口", "进出口"),
+    Family((re.compile(r"(?<!非)税收?(?:收入)?"), re.compile(r"非税(?:收入)?")), "税收、非税", "一般公共预算收入"),
+)
+
+
+def members(m: Material) -> Iterator[Finding]:
+    """Members after 其中 or in brackets that exceed their whole, and bracketed lists that miss it."""
+    for figures in m.by_sentence.values():
+        for at, whole in enumerate(figures[:-1]):
+            if not additive(whole):
+                continue
+            listed = _listed(m, figures, at)
+            for part in listed:
+                if exceeds(part.worth, whole.worth):
+                    yield finding(
+                        EXCEEDS,
+                        Severity.ERROR,
+                        f"“{part.name}”为{part.said},超过其所属的“{whole.name}”{whole.said}",
+                        (whole, part),
+                        f"{part.said}>{whole.said}",
+                    )
+                    break
+            else:
+                yield from _bracketed(m, whole, listed)
+
+
+def families(m: Material) -> Iterator[Finding]:
+    """Classes of one family that do not add up to their whole, or as shares not to 100 %."""
+    for family in FAMILIES:
+        for found in _by_class(m, family).values():
+            if len(found) != len(family.classes) or any(len(of) != 1 for of in found.values()):
+                continue
+            parts = [next(iter(of.values())) for of in found.values()]
+            if parts[0].unit == "%":
+                yield from _hundred(parts)
+                continue
+            for whole in _wholes(m, family, parts):
+                miss = gap(total([p.worth for p in parts]), whole.worth)
+                if miss:
+                    yield _sum(parts, whole, miss, family.said)
+                break
+
+
+def ratios(m: Material) -> Iterator[Finding]:
+    """三次产业结构为8.7:41.2:50.1: what is parted so amounts to a hundred."""
+    for figures in m.by_sentence.values():
+        for three in zip(figures, figures[1:], figures[2:], strict=False):
+            joined = all(m.between(a, b).strip() in (":", "∶", "：") for a, b in pairwise(three))
+            if joined and three[0].unit == "%":
+                yield from _hundred(list(three))
+
+
+def additive(f: Figure) -> bool:
+    """Whether figures of this kind add up: amounts and counts, no ratios, averages and ranks."""
+    return (
+        f.measure in (Measure.LEVEL, Measure.INCREMENT)
+        and f.unit not in RELATIVE_UNITS
+        and not _NO_SUM.search(f.name)
+        and "/" not in f.unit
+    )
+
+
+def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
+    """The members of the whole at `at`: the first figure after 其中, or in brackets, and those listed on from it."""
+    whole, first = figures[at], figures[at + 1]
+    between = m.between(whole, first)
+    opened = _MEMBER.search(between)
+    if not (opened or _OPENS.match(between)) or not _member(first, whole):
+        return []
+    if opened and re.search(r"[。;；]", between):
+        return []
+    listed = [first]
+    for f in figures[at + 2 : at + _MOST_MEMBERS]:
+        between = m.between(listed[-1], f)
+        for span in f.seen.indicator.spans:
+            if listed[-1].end <= span.start and span.end <= f.start:
+                between = between.replace(span.of(m.text), "", 1)
+        if f.seen.area is not None and f.seen.area.span is not None:
+            between = between.replace(f.seen.area.span.of(m.text), "", 1)
+        if not _LIST.fullmatch(between) or not _member(f, whole):
+            break
+        listed.append(f)
+    return listed
+
+
+def _member(f: Figure, whole: Figure) -> bool:
+    return f.unit == whole.unit and f.measure is whole.measure and f.then(whole) and f.planned == whole.planned
+
+
+def _bracketed(m: Material, whole: Figure, listed: list[Figure]) -> Iterator[Finding]:
+    """A list in brackets that is all of its whole but for a little, and a list that is more than its whole."""
+    if len(listed) < 2 or not _OPENS.match(m.between(whole, listed[0])):
+        return
+    if not re.match(r"\s*[)）]", m.text[listed[-1].end : listed[-1].end + 2]):
+        return
+    summed = total([p.worth for p in listed])
+    miss = gap(summed, whole.worth)
+    if miss and abs(miss) <= NEARLY_ALL * whole.worth.high:
+        yield _sum(listed, whole, miss, "括号内各项")
+
+
+def _by_class(m: Material, family: Family) -> dict[tuple[str, ...], dict[int, dict[Interval, Figure]]]:
+    """The figures of a family by their stem, unit, place and time, then by class, then by amount."""
+    groups: dict[tuple[str, ...], dict[int, dict[Interval, Figure]]] = defaultdict(lambda: defaultdict(dict))
+    for f in m.figures:
+        share = f.unit == "%" and re.search(r"占|比重|结构", f.name) is not None
+        if f.measure is not Measure.LEVEL or f.planned or not f.period or not (additive(f) or share):
+            continue
+        for number, word in enumerate(family.classes):
+            if word.search(f.subject):
+                stem = word.sub("", f.subject, count=1)
+                key = stem, f.unit, f.place, str(f.part), comparable(f.period)
+                groups[key][number].setdefault(f.worth, f)
+                break
+    return groups
+
+
+def _wholes(m: Material, family: Family, parts: list[Figure]) -> Iterator[Figure]:
+    """The whole of a family's parts: stated with their stem's name or the family's own, or before 其中."""
+    first = parts[0]
+    word = next(w for w in family.classes if w.search(first.subject))
+    stem = word.sub("", first.subject, count=1)
+    names = {stem, family.whole, f"{family.whole}{stem}", subject_of(f"{stem}总额"), _AMOUNT_WORD.sub("", stem)}
+    names |= {f"{family.whole}{_AMOUNT_WORD.sub('', stem)}", f"{family.whole}总额", f"{family.whole}总值"}
+    for name in names - {""}:
+        found = m.levels.get((name, first.place, first.part, comparable(first.period)), [])
+        fitting = [f for f in found if f.unit == first.unit and f not in parts]
+        if fitting:
+            yield fitting[0]
+            return
+    before = [f for f in m.near(first) if f.start < first.start]
+    if before and before[-1].unit == first.unit and before[-1].measure is first.measure:
+        between = m.between(before[-1], first)
+        if all(p.sentence == first.sentence for p in parts) and (_MEMBER.search(between) or _OPENS.match(between)):
+            yield before[-1]
+
+
+def _hundred(parts: list[Figure]) -> Iterator[Finding]:
+    summed = total([p.worth for p in parts])
+    miss = gap(summed, exactly(PER_CENT))
+    if miss:
+        said = "+".join(p.said for p in parts)
+        yield finding(
+            SUM,
+            Severity.WARNING,
+            f"“{parts[0].name}”等各部分占比之和为{span_of(exactly(summed.middle), '%')},不等于100%",
+            parts,
+            f"{said}={span_of(summed, '%')}≠100%",
+        )
+
+
+def _sum(parts: list[Figure], whole: Figure, miss: float, what: str) -> Finding:
+    summed = total([p.worth for p in parts])
+    said = "+".join(p.said for p in parts)
+    place = in_words(whole.period) if whole.period else ""
+    return finding(
+        SUM,
+        Severity.WARNING,
+        f"{named(whole)},而{place}{what}({said})合计为{span_of(summed, whole.unit)},"
+        f"至少相差{span_of(exactly(abs(miss)), whole.unit)}",
+        (whole, *parts),
+        f"{said}={span_of(summed, whole.unit)}≠{whole.said}",
+    )
