@@ -123,11 +123,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Service) -> AsyncIterator[None]:
         app.show(await to_thread.run_sync(_read_example, extractor))
-        await shelf.open()
-        await gate.start()
-        desk.models = models
-        _log.info("ready to read with model %s", desk.loaded().model.id)
         try:
+            await shelf.open()
+            await gate.start()
+            desk.models = models
+            _log.info("ready to read with model %s", desk.loaded().model.id)
             async with anyio.create_task_group() as background:
                 background.start_soon(_tend, shelf, runner, current)
                 yield

@@ -9,6 +9,7 @@ from fakes import FakePipeline
 from fastapi.testclient import TestClient
 from test_app import problem
 
+from service import shelf
 from service.access import MOST_CALLERS, Rates, check_start, is_loopback
 from service.app import create_app
 from service.archive.keys import (
@@ -21,7 +22,7 @@ from service.archive.keys import (
     list_keys,
     revoke_key,
 )
-from service.archive.opening import Archive
+from service.archive.opening import Archive, open_archive
 from service.archive.tables import api_keys, now
 from service.errors import InvalidRequest, NotFound, TooManyRequests
 from service.settings import Settings, SettingsError
@@ -118,11 +119,19 @@ def test_more_than_loopback_needs_someone_in_charge(host: str) -> None:
         assert host in str(refused.value)
 
 
-def test_the_application_does_not_start_in_the_open(archive: Archive) -> None:
+def test_the_application_does_not_start_in_the_open(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[Archive] = []
+
+    def opening(url: str) -> Archive:
+        opened.append(open_archive(url))
+        return opened[-1]
+
+    monkeypatch.setattr(shelf, "open_archive", opening)
     settings = Settings(host="0.0.0.0", archive=archive.url)
     made(archive, "writer", Scope.WRITE)
     with pytest.raises(SettingsError), TestClient(create_app(settings, FakePipeline())):
         pass
+    assert [left.pool is left.engine.pool for left in opened] == [False], "closed"
     made(archive, "chief", Scope.ADMIN)
     with TestClient(create_app(settings, FakePipeline())) as client:
         assert client.get("/health/ready").status_code == 200
