@@ -12,6 +12,7 @@
     ├── FileTooSlow        file-too-slow        422  longer to read than one file may take
     ├── NothingInZip       nothing-in-zip       422  a zip without a report
     ├── InvalidRequest     invalid-request      400  a malformed body or field
+    ├── TableTooLong       table-too-long       400  more rows than a sheet of a workbook holds
     ├── BodyTooLarge       body-too-large       413  more bytes than the longest text can need
     ├── UnsupportedMedia   unsupported-media    415  a request body of a kind not read here
     ├── Unauthorized       unauthorized         401  no key, or one that is not known here
@@ -20,6 +21,7 @@
     ├── NotFound           not-found            404  no such address, report, model, job ...
     ├── NotExtracted       not-extracted        404  the model has not read this report
     ├── MethodNotAllowed   method-not-allowed   405  the address exists, not for this method
+    ├── NotAcceptable      not-acceptable       406  no form that the caller accepts can be given here
     ├── ModelRefused       model-refused        409  a model whose files or contract are not what they must be
     ├── ModelChanged       model-changed        409  other weights under the name and version of a known model
     ├── NoEarlierModel     no-earlier-model     409  nothing to roll back to
@@ -152,6 +154,19 @@ class InvalidRequest(BaoshuError):
     title = "请求有误"
 
 
+class TableTooLong(BaoshuError):
+    """`sheet` is the sheet's name; `limit` counts rows without the header."""
+
+    code = "table-too-long"
+    status = 400
+    title = "表格过长"
+
+    def __init__(self, sheet: str, limit: int) -> None:
+        super().__init__(f"“{sheet}”超过 {limit} 行，一张工作表放不下；请缩小范围，或改用 csv、parquet、sdmx-csv。")
+        self.sheet = sheet
+        self.limit = limit
+
+
 class Unauthorized(BaoshuError):
     code = "unauthorized"
     status = 401
@@ -218,6 +233,12 @@ class NotExtracted(BaoshuError):
     code = "not-extracted"
     status = 404
     title = "尚未读取"
+
+
+class NotAcceptable(BaoshuError):
+    code = "not-acceptable"
+    status = 406
+    title = "没有可接受的格式"
 
 
 class MethodNotAllowed(BaoshuError):

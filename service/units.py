@@ -115,6 +115,11 @@ def unit_at(text: str, start: int) -> tuple[int, Label] | None:
     return None
 
 
+def unit_words() -> tuple[str, ...]:
+    """Every unit word, in the order of the table."""
+    return tuple(_words()[0])
+
+
 @cache
 def _words() -> tuple[dict[str, Label], int]:
     table = resources.files("service").joinpath("data", "units.tsv").read_text(encoding="utf-8")
