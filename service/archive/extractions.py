@@ -16,6 +16,7 @@ from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from service.archive.edtf import days
+from service.archive.subjects import compared_by
 from service.archive.tables import extractions, models, now, observations, reports
 from service.errors import NotExtracted, NotFound
 from service.schema import ExtractionJson, ObservationJson
@@ -58,7 +59,9 @@ def store_extraction(
         for observation in answer["observations"]
     ]
     if rows:
-        connection.execute(insert(observations), rows)
+        text = connection.execute(select(reports.c.text).where(reports.c.key == report_key)).scalar_one()
+        compared = compared_by(rows, text)
+        connection.execute(insert(observations), [row | more for row, more in zip(rows, compared, strict=True)])
     return True
 
 

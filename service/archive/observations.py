@@ -125,18 +125,44 @@ def find_observations(
     Raises InvalidRequest for a period that is no EDTF time, a broken cursor, a wrong limit.
     """
     check_limit(limit)
-    last = key_of("observations", after)
+    keys = keys_of(connection, query, after=key_of("observations", after), limit=limit + 1)
+    more = to_cursor("observations", keys[limit - 1]) if len(keys) > limit else None
+    found = rows_of(connection, keys[:limit])
+    return Page(tuple(found[key] for key in keys[:limit] if key in found), more)
+
+
+def keys_of(
+    connection: Connection,
+    query: ObservationQuery,
+    *,
+    after: int | None,
+    limit: int,
+    also: Sequence[ColumnElement[bool]] = (),
+) -> Sequence[int]:
+    """The store's keys of up to `limit` of the figures that were asked for, after key `after`; `also` holds of them.
+
+    Raises InvalidRequest for a period that is no EDTF time.
+    """
     within, few = _of_reports(connection, query)
-    conditions = [*_conditions(connection, query, few), *within]
+    conditions = [*_conditions(connection, query, few), *within, *also]
     # Where figures are asked for that may be few, the store is to find those and sort them, instead of going through
     # all figures in order until enough fit; where next to all fit, that is what it should do.
     narrow = few or any((query.indicator, query.area, query.period))
     order = _unindexed(observations.c.key) if narrow else observations.c.key
-    if last is not None:
-        conditions.append(order > last)
-    keys = connection.scalars(select(observations.c.key).where(*conditions).order_by(order).limit(limit + 1)).all()
-    more = to_cursor("observations", keys[limit - 1]) if len(keys) > limit else None
-    return Page(tuple(_rows(connection, keys[:limit])), more)
+    if after is not None:
+        conditions.append(order > after)
+    return connection.scalars(select(observations.c.key).where(*conditions).order_by(order).limit(limit)).all()
+
+
+def model_of(connection: Connection, query: ObservationQuery) -> int | None:
+    """The key of the model that is asked; None for one that the archive does not know."""
+    return connection.scalar(select(models.c.key).where(models.c.id == _askable(query.model)))
+
+
+def conditions_of(connection: Connection, query: ObservationQuery) -> list[ColumnElement[bool]]:
+    """What must hold of `tables.observations` where a figure was asked for.  Raises as `keys_of`."""
+    within, few = _of_reports(connection, query)
+    return [*_conditions(connection, query, few), *within]
 
 
 def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
@@ -183,7 +209,7 @@ def _conditions(connection: Connection, query: ObservationQuery, few: bool) -> I
     c = observations.c
     # SQLite does not know what a model, or a span of time, is among how many, and would take it for little.
     guesses = connection.dialect.name == "sqlite"
-    model = connection.scalar(select(models.c.key).where(models.c.id == _askable(query.model)))
+    model = model_of(connection, query)
     yield (_unindexed(c.model) if guesses and few else c.model) == model if model is not None else false()
     if query.indicator is not None:
         yield _named(query.indicator, c.indicator_code if _is(_INDICATOR_CODE, query.indicator) else c.indicator)
@@ -263,18 +289,26 @@ def _select() -> Select[Any]:
     )
 
 
-def _rows(connection: Connection, keys: Sequence[int]) -> Iterator[Row]:
-    """The figures with these keys, in order, but for those deleted meanwhile; each report's text is fetched once."""
+def rows_of(connection: Connection, keys: Sequence[int], *, evidence: bool = True) -> dict[int, Row]:
+    """The figures with these keys, but for those deleted meanwhile; each report's text is fetched once.
+
+    Without `evidence` no text is fetched, and it is empty.
+    """
     by_report: dict[int, list[Sequence[Any]]] = {}
     for record in connection.execute(_select(), {"keys": keys}) if keys else ():
         by_report.setdefault(record[1], []).append(record)
+    if not evidence:
+        return {key: _row(own, "") for records in by_report.values() for key, _, _, *own in records}
     rows: dict[int, Row] = {}
     for batch in _batches({report: records[0][2] for report, records in by_report.items()}):
         for report, text in connection.execute(select(reports.c.key, reports.c.text).where(reports.c.key.in_(batch))):
-            for key, _, _, *own in by_report[report]:
-                values: list[Any] = [*own, text[own[_EVIDENCE_START] : own[_EVIDENCE_END]]]
-                rows[key] = Row(*values)
-    return (rows[key] for key in keys if key in rows)
+            rows |= {key: _row(own, text) for key, _, _, *own in by_report[report]}
+    return rows
+
+
+def _row(own: Sequence[Any], text: str) -> Row:
+    values: list[Any] = [*own, text[own[_EVIDENCE_START] : own[_EVIDENCE_END]]]
+    return Row(*values)
 
 
 def _batches(characters: Mapping[int, int]) -> Iterator[list[int]]:

@@ -179,6 +179,13 @@ observations = Table(
     Column("evidence_start", Integer, nullable=False),
     Column("evidence_end", Integer, nullable=False),
     Column("section", Text, nullable=False),
+    # What it is compared by across reports, worked out when it is stored (`subjects`).
+    Column("subject", Name),
+    Column("place", Name),
+    Column("definition", Text, nullable=False, server_default=""),
+    Column("worth_low", Float(53)),  # all amounts that it may stand for, null where open, both where masked
+    Column("worth_high", Float(53)),
+    Column("cell", BigInteger),  # the same for figures of one thing, place, time, measure, unit, status and 口径
     UniqueConstraint("extraction", "number"),
     # A question names a model (the current one) and most often an indicator or an area; pages go on by key.
     Index(None, "model", "indicator_code", "area", "period_end"),
@@ -189,6 +196,9 @@ observations = Table(
     Index(None, "model", "key"),
     # Two models' readings of one report are laid side by side by the place of each value.
     Index(None, "extraction", "start"),
+    # What is said of one thing in one place, through time; what is said twice.
+    Index(None, "model", "subject", "place", "period_end"),
+    Index(None, "model", "cell", "worth_low", "worth_high"),
 )
 
 JOB_STATES = ("queued", "running", "done", "cancelled")
