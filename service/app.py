@@ -1,9 +1,10 @@
 """The HTTP service: what a request meets, put together.
 
 `create_app` takes the settings and a model and gives a FastAPI application: `POST /extract`, the routes of the archive
-(`routes_reports`, `routes_figures`, `routes_jobs`, `routes_models`), health, version, metrics, OpenAPI.  Texts are read
-in worker threads, a bounded number at a time, so that the event loop always answers.  How a body is read stands in
-`submission`, who may ask in `access`, how an error is told in `problems`, the form of an answer in `schema`.
+(`routes_reports`, `routes_figures`, `routes_jobs`, `routes_models`), the page for readers (`routes_page`), health,
+version, metrics, OpenAPI.  Texts are read in worker threads, a bounded number at a time, so that the event loop always
+answers.  How a body is read stands in `submission`, who may ask in `access`, how an error is told in `problems`, the
+form of an answer in `schema`.
 
 An archive that cannot be opened stops nothing but its own routes; it is tried again until it can.
 """
@@ -45,6 +46,7 @@ from service.response import to_json
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
 from service.routes_models import models_router
+from service.routes_page import add_page
 from service.routes_reports import reports_router
 from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, HealthJson, ProblemJson, VersionJson
@@ -158,6 +160,7 @@ def create_app(
     if registry is not None and current is not None:
         app.include_router(models_router(registry, current, desk, shelf, gate))
     app.include_router(_operation_router(gate, desk, shelf, metrics))
+    add_page(app)
     return app
 
 

@@ -130,7 +130,7 @@ def test_the_distribution_is_private_and_complete(project: dict[str, Any]) -> No
     assert project["project"]["name"] == "baoshu"
     assert "Private :: Do Not Upload" in project["project"]["classifiers"]
     modules = [*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
-    packages = {".".join(module.parent.relative_to(ROOT).parts) for module in modules} | {"service.data"}
+    packages = {".".join(module.parent.relative_to(ROOT).parts) for module in modules} | {"service.data", "service.page"}
     assert set(project["tool"]["setuptools"]["packages"]) == packages
     assert project["project"]["license"] == "Apache-2.0"
     assert "Apache License" in read("LICENSE")
