@@ -40,19 +40,27 @@ class Cell:
 
 @dataclass(slots=True)
 class _Placed:
+    """`place`: the cell's number among those that begin in its row."""
+
     text: str
     row: int
+    place: int
     column: int
     columns: int
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """Lines above the grid, its own, and those below."""
+    """Lines above the grid, its own, and those below.
+
+    `sources`: for each of these lines the cells that stand in it from left to right, as the numbers of their row and of
+    their place in it; None for a blank.
+    """
 
     above: tuple[str, ...]
     rows: tuple[str, ...]
     below: tuple[str, ...]
+    sources: tuple[tuple[tuple[int, int] | None, ...], ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -65,17 +73,28 @@ def render(rows: Sequence[Sequence[Cell]]) -> Rendered:
     starts = sorted({cell.column for row in grid for cell in row.values()})
     grid = [row for row in grid if any(cell.text for cell in row.values())]
     if len(starts) < 2:
-        return Rendered(tuple(line for row in grid for cell in row.values() for line in cell.text.split("\n")), (), ())
+        framed = [said for row in grid for said in _only(row)]
+        return Rendered(tuple(line for line, _ in framed), (), (), tuple((source,) for _, source in framed))
     first = 0
     while first < len(grid) and _whole(grid[first], width):
         first += 1
     last = len(grid)
     while last > first and _whole(grid[last - 1], width):
         last -= 1
+    above = [said for row in grid[:first] for said in _only(row)]
+    below = [said for row in grid[last:] for said in _only(row)]
+    labelled = [tuple(row.get(column) for column in starts) for row in _labelled(grid[first:last])]
     return Rendered(
-        tuple(line for row in grid[:first] for line in _only(row)),
-        tuple(_line(row, starts) for row in _labelled(grid[first:last])),
-        tuple(line for row in grid[last:] for line in _only(row)),
+        tuple(line for line, _ in above),
+        tuple(
+            "| " + " | ".join(flat(cell.text) if cell is not None else "" for cell in row) + " |" for row in labelled
+        ),
+        tuple(line for line, _ in below),
+        (
+            *((source,) for _, source in above),
+            *(tuple((cell.row, cell.place) if cell is not None else None for cell in row) for row in labelled),
+            *((source,) for _, source in below),
+        ),
     )
 
 
@@ -105,11 +124,11 @@ def _placed(rows: Sequence[Sequence[Cell]]) -> tuple[list[dict[int, _Placed]], i
             else:
                 hanging[column] = (placed, more - 1)
         column = 0
-        for cell in cells:
+        for place, cell in enumerate(cells):
             while column in taken:
                 column += 1
             columns = max(1, min(cell.columns, MOST_COLUMNS))
-            placed = _Placed(cell.text.strip(), number, column, columns)
+            placed = _Placed(cell.text.strip(), number, place, column, columns)
             row[column] = placed
             taken.update(range(column, column + columns))
             if cell.rows != 1:
@@ -128,33 +147,31 @@ def _whole(row: dict[int, _Placed], width: int) -> bool:
     return len(row) == 1 and all(cell.columns >= width for cell in row.values())
 
 
-def _only(row: dict[int, _Placed]) -> list[str]:
-    return [line for cell in row.values() for line in cell.text.split("\n")]
+def _only(row: dict[int, _Placed]) -> list[tuple[str, tuple[int, int]]]:
+    """The lines of a row's cells, each with the cell that it is from."""
+    return [(line, (cell.row, cell.place)) for cell in row.values() for line in cell.text.split("\n")]
 
 
-def _labelled(grid: list[dict[int, _Placed]]) -> list[dict[int, str]]:
-    """Each row's texts by column: labels that span rows repeated, all else once."""
+def _labelled(grid: list[dict[int, _Placed]]) -> list[dict[int, _Placed]]:
+    """Each row's cells by column: labels that span rows repeated, all else once."""
     with_figures = {cell.row for row in grid for column, cell in row.items() if column and _is_figure(cell.text)}
     said: set[int] = set()
     out = []
     for row in grid:
-        texts = {}
+        cells = {}
         leading = True
         for column in sorted(row):
             cell = row[column]
             again = id(cell) in said
             label = leading and cell.row in with_figures and not _is_figure(cell.text)
-            texts[column] = cell.text if not again or label else ""
+            if not again or label:
+                cells[column] = cell
             leading = leading and not _is_figure(cell.text)
             said.add(id(cell))
-        out.append(texts)
+        out.append(cells)
     return out
 
 
 def _is_figure(text: str) -> bool:
     """A cell that begins with a number that is no time (`2022年`, `1-9月`, a bare year)."""
     return _FIGURE.match(text) is not None and _TIME.match(text) is None
-
-
-def _line(row: dict[int, str], starts: Sequence[int]) -> str:
-    return "| " + " | ".join(flat(row.get(column, "")) for column in starts) + " |"
