@@ -7,6 +7,7 @@ back to the posted text, through `Clean.to_original`.  This module knows nothing
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -103,6 +104,11 @@ class Clean:
     def to_original(self, span: Span) -> Span:
         """The range of the posted text that a non-empty clean span stands for."""
         return Span(self.starts[span.start], self.ends[span.end - 1])
+
+    def to_clean(self, span: Span) -> Span | None:
+        """The clean characters that a posted span stands for, None where all of it was deleted."""
+        start, end = bisect_right(self.ends, span.start), bisect_left(self.starts, span.end)
+        return Span(start, end) if start < end else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from training.agreement import agreement, pairs
+from service.annotations.scoring import agreement
+from training.agreement import pairs
 
 HEAD = """# id: probe
 # bureau: science

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from service.annotations.document import Document
+from service.annotations.jsonl import record_of
 from training.examples import HELD_OUT_SHARE, held_out
-from training.markup import Document, to_record
 from training.seeds import stale
 from training.validate import documents, faults, main, statistics
 
@@ -49,9 +50,9 @@ def test_a_tenth_is_held_out_by_its_id(reports: list[Document]) -> None:
 
 def test_records_hold_what_the_documents_hold(reports: list[Document]) -> None:
     for d in reports:
-        record = to_record(d)
+        record = record_of(d)
         assert [record["text"][e["start_offset"] : e["end_offset"]] for e in record["entities"]] == [
-            s.of(d.text) for _, s in d.entities
+            e.span.of(d.text) for e in d.entities
         ]
         links = [r for r in record["relations"] if r["type"] in ("level", "increment", "growth", "diff", "rank")]
         assert len(links) == sum(len(o.indicator) for o in d.observations)

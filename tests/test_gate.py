@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from service.annotations.scoring import Scores, score
 from service.pipeline import Pipeline
 from service.settings import DEFAULT_MODEL
 from training.gate import FLOORS, below, held_out_gold
 from training.markup import digest
-from training.score import Scores, respond, score
+from training.score import respond
 
 DEV = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "dev.jsonl"
 

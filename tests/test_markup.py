@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from service.annotations.jsonl import record_of
+from service.annotations.scoring import gold_record
 from service.records import Bound, Label, Measure, Span, Status
-from training.markup import MarkupError, compile_markup, gold_record, to_record
+from training.markup import MarkupError, compile_markup
 from training.validate import faults
 
 HEAD = (
@@ -25,7 +27,7 @@ def _values(body: str) -> list[tuple[object, ...]]:
 def test_text_is_bare_and_offsets_hold() -> None:
     document = compile_markup(HEAD + "{2023年|T},{研发费用|I}{3.2亿元|M}。\n% s plan\n力争{50家|C =-}以上。\n")
     assert document.text == "2023年,研发费用3.2亿元。\n力争50家以上。"
-    assert [(label, s.of(document.text)) for label, s in document.entities] == [
+    assert [(e.label, e.span.of(document.text)) for e in document.entities] == [
         (Label.PERIOD, "2023年"), (Label.INDICATOR, "研发费用"), (Label.MONEY, "3.2亿元"), (Label.COUNT, "50家"),
     ]  # fmt: skip
     assert document.observations[0].quantity.low == 320_000_000
@@ -89,14 +91,14 @@ def test_faults_are_found() -> None:
     good = compile_markup(HEAD + "一、工作\n{产值|I}{5亿元|M},见临政发〔2023〕7号。")
     assert list(faults(good)) == []
     bare = compile_markup(HEAD + "产值达5亿元。")
-    assert [m for _, m in faults(bare)] == ["`产值达5亿元。`: number `5` is in no entity"]
+    assert [m for _, m in faults(bare)] == ["“产值达5亿元。”中的 5 不在任何实体之内；请标注，确实不计的可忽略。"]
     wrong = compile_markup(HEAD + "{产值|I}{5亿元|M t:2023-13}")
-    assert "is not EDTF" in next(m for _, m in faults(wrong))
+    assert "不是 EDTF" in next(m for _, m in faults(wrong))
 
 
 def test_records_for_doccano_and_for_the_scorer() -> None:
     document = compile_markup(HEAD + "{1-9月|T},{南山镇|A +}{产值|I}{5亿元|M}。")
-    record = to_record(document)
+    record = record_of(document)
     by_id = {e["id"]: document.text[e["start_offset"] : e["end_offset"]] for e in record["entities"]}
     assert {(by_id[r["from_id"]], by_id[r["to_id"]], r["type"]) for r in record["relations"]} == {
         ("5亿元", "产值", "level"), ("5亿元", "1-9月", "period"), ("5亿元", "南山镇", "area"),

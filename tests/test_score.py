@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from training.score import dice, score
+from service.annotations.scoring import dice, score
 
 SCORER = Path(__file__).resolve().parent.parent.parent / "shared" / "eval" / "score.py"
 TEXT = "研发费用3亿元,增长5%,全市第1"

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from service.annotations.scoring import score
 from service.confidence import FEATURES, Calibration, Logistic
 from service.pipeline import Pipeline
 from service.records import Hints
@@ -30,7 +31,6 @@ from service.settings import DEFAULT_MODEL
 from service.table_reader import SCORE as OF_TABLES
 from service.tagger import Tagger
 from training.gate import held_out_gold
-from training.score import score
 
 Floats = NDArray[np.float64]
 RIDGE = 1.0  # weight of the squared weights: a few hundred errors do not support more

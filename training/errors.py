@@ -20,12 +20,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from service.annotations.scoring import FIELDS, score
 from service.pipeline import Pipeline
 from service.records import Label
 from service.settings import DEFAULT_MODEL
 from training.examples import held_out
 from training.gate import held_out_gold
-from training.score import FIELDS, respond, score
+from training.score import respond
 from training.validate import documents
 
 Marks = set[tuple[int, int, str]]

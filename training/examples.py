@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from service.annotations.document import Document, Figure
 from service.candidates import KINDS, Surroundings, pairs, value_features
 from service.layout import lay_out
 from service.linker import MEASURES, STATUSES
@@ -26,7 +27,6 @@ from service.periods import read_period
 from service.records import Anchor, Bound, Clean, Entity, Label, Measure, Quantity, Sentence, Span, Status, last_year
 from service.tags import OUTSIDE, tag_ids
 from service.windows import Window, windows
-from training.markup import Annotated, Document
 
 IGNORE = -100
 HELD_OUT_SHARE = 0.1
@@ -63,7 +63,7 @@ class Example:
     status: NDArray[np.int64]
     null_period: NDArray[np.int64]
     null_area: NDArray[np.int64]
-    meta: dict[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = field(default_factory=dict)
 
 
 def held_out(document_id: str) -> bool:
@@ -81,7 +81,7 @@ def read_gold(path: Path) -> list[Document]:
 def _gold_document(record: dict[str, Any]) -> Document:
     name = record["id"].removeprefix("gwr2026-").removesuffix("-b")
     observations = tuple(
-        Annotated(
+        Figure(
             Span(o["start"], o["end"]), tuple(Span(a, b) for a, b in o["indicator"]),
             Quantity(o["low"], o["high"], o["unit"] or "", Bound(o["bound"]), o["low"] is None), Measure(o["measure"]),
             o["period"], None, o["area"], None, o["scope"], o["base"], Status(o["status"]),
@@ -96,7 +96,7 @@ def _gold_document(record: dict[str, Any]) -> Document:
         "form": "annual",
         "level": "province",
     }
-    entities = tuple((Label(e["label"]), Span(e["start"], e["end"])) for e in record["entities"])
+    entities = tuple(Entity(Label(e["label"]), Span(e["start"], e["end"])) for e in record["entities"])
     return Document(record["id"], record["text"], entities, observations, {**meta, "gold": "yes"})
 
 
@@ -106,9 +106,8 @@ def example(document: Document) -> Example:
     layout = lay_out(clean.text)
     frames = tuple(windows(s.span for s in layout.sentences))
     seen = [w.core for w in frames]
-    back = _Back(clean)
     entities = sorted(
-        (Entity(label, span) for label, s in document.entities if (span := back.span(s)) and _inside(span, seen)),
+        (Entity(e.label, span) for e in document.entities if (span := clean.to_clean(e.span)) and _inside(span, seen)),
         key=lambda e: e.span,
     )
     number = {e.span: i for i, e in enumerate(entities)}
@@ -117,15 +116,15 @@ def example(document: Document) -> Example:
         tags[core.start : core.end] = OUTSIDE
     for e in entities:
         tags[e.span.start : e.span.end] = tag_ids(e.label, e.span.end - e.span.start)
-    answers = {number[s]: o for o in document.observations if (s := back.span(o.value)) in number}
+    answers = {number[s]: o for o in document.observations if (s := clean.to_clean(o.value)) in number}
     return _assemble(
-        document, clean, entities, layout.sentences, [x.plan for x in layout.sections], frames, tags, answers, back
+        document, clean, entities, layout.sentences, [x.plan for x in layout.sections], frames, tags, answers
     )
 
 
 def _assemble(
     document: Document, clean: Clean, entities: list[Entity], sentences: Sequence[Sentence], plans: list[bool],
-    frames: tuple[Window, ...], tags: NDArray[np.int64], answers: dict[int, Annotated], back: _Back,
+    frames: tuple[Window, ...], tags: NDArray[np.int64], answers: dict[int, Figure],
 ) -> Example:  # fmt: skip
     around = Surroundings(clean.text, entities, sentences)
     found = [p for p in pairs(entities, around) if p.value in answers]
@@ -134,7 +133,7 @@ def _assemble(
     answered: dict[tuple[int, Label], bool] = {}
     for n, pair in enumerate(found):
         o, candidate = answers[pair.value], entities[pair.candidate]
-        if _answers(o, candidate, clean.text, document, anchor, back):
+        if _answers(o, candidate, clean, document, anchor):
             target[n] = 1
             answered[pair.value, pair.kind] = True
     values = sorted(answers)
@@ -160,29 +159,17 @@ def _assemble(
     )  # fmt: skip
 
 
-def _answers(o: Annotated, candidate: Entity, text: str, document: Document, anchor: Anchor, back: _Back) -> bool:
+def _answers(o: Figure, candidate: Entity, clean: Clean, document: Document, anchor: Anchor) -> bool:
     if candidate.label is Label.INDICATOR:
-        return any(back.span(s) == candidate.span for s in o.indicator)
-    said = candidate.span.of(text)
+        return any(clean.to_clean(s) == candidate.span for s in o.indicator)
+    said = candidate.span.of(clean.text)
     if candidate.label is Label.PERIOD:
         if o.period_span is not None:
-            return back.span(o.period_span) == candidate.span
+            return clean.to_clean(o.period_span) == candidate.span
         return o.period is not None and read_period(said, anchor) == o.period
     if o.area_span is not None:
-        return back.span(o.area_span) == candidate.span
+        return clean.to_clean(o.area_span) == candidate.span
     return o.area not in (None, document.meta.get("area")) and (said == o.area or str(o.area).startswith(said))
-
-
-class _Back:
-    """From spans of the original text to spans of the clean text."""
-
-    def __init__(self, clean: Clean) -> None:
-        self.starts, self.ends = clean.starts, clean.ends
-
-    def span(self, original: Span) -> Span | None:
-        start = bisect_right(self.ends, original.start)
-        end = bisect_left(self.starts, original.end)
-        return Span(start, end) if start < end else None
 
 
 def _inside(span: Span, cores: Sequence[Span]) -> bool:

@@ -17,12 +17,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from service.annotations.scoring import FIELDS, Scores, gold_record, score
 from service.pipeline import Pipeline
 from service.records import Hints
 from service.settings import DEFAULT_MODEL
 from training.examples import held_out
-from training.markup import digest, gold_record
-from training.score import FIELDS, Scores, hints_of, respond, score
+from training.markup import digest
+from training.score import hints_of, respond
 from training.validate import documents
 
 FLOORS = Path(__file__).resolve().parent / "floors.json"

@@ -1,9 +1,8 @@
 """The inline markup in which reports are annotated as they are written, and its compiler.
 
 In: one `annotations/reports/*.txt` file: head lines `# key: value`, then the text with entities in braces. Out: a
-`Document` (text, entities, observations), and from it the doccano JSONL(relation) record of contract.md, section 3.
-Every error names the file's line.  What it does not know: whether the annotation is right; `training.validate` asks
-that.
+`service.annotations` Document; its JSON line is `service.annotations.jsonl`.  Every error names the file's line.  What
+it does not know: whether the annotation is right; `training.validate` asks that.
 
     {text|I}  {text|I:a}        an INDICATOR, with a name `a` to link to
     {3.2亿元|M}                 a value linked to the INDICATOR before it in the line; `>` the next one, `=a,b` the
@@ -27,13 +26,14 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from service.annotations.document import Document, Figure
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
-from service.records import Anchor, Label, Measure, Quantity, Span, Status, last_year
+from service.records import Anchor, Entity, Label, Measure, Quantity, Span, Status, last_year
 
 CODES = {
     "O": Label.ORG, "F": Label.PLATFORM, "G": Label.PROGRAM, "L": Label.POLICY, "A": Label.AREA, "T": Label.PERIOD,
@@ -67,34 +67,6 @@ class Mark:
     keyed: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class Annotated:
-    """One observation of a document; spans count code points of the document's text."""
-
-    value: Span
-    indicator: tuple[Span, ...]
-    quantity: Quantity
-    measure: Measure
-    period: str | None
-    period_span: Span | None
-    area: str | None
-    area_span: Span | None
-    scope: str | None
-    base: str | None
-    status: Status
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """An annotated report.  `meta` holds the head lines: bureau, form, level, place, area, published, year, title."""
-
-    id: str
-    text: str
-    entities: tuple[tuple[Label, Span], ...]
-    observations: tuple[Annotated, ...]
-    meta: dict[str, str] = field(default_factory=dict)
-
-
 @dataclass(slots=True)
 class _State:
     """What directives have set (for the document) and what marks have set (for the line)."""
@@ -120,8 +92,17 @@ def compile_markup(source: str, where: str = "<text>") -> Document:
     """Compile markup to a document.  Raises MarkupError with file and line."""
     meta, body, first = _head(source, where)
     text, marks, directives = _strip(body, first, where)
-    observations = tuple(_observe(text, marks, directives, meta, where))
-    return Document(meta["id"], text, tuple((m.label, m.span) for m in marks), observations, meta)
+    named = {mark.span.of(text): mark.span for mark in reversed(marks)}
+    observations = tuple(
+        replace(o, base_span=named.get(o.base or "")) for o in _observe(text, marks, directives, meta, where)
+    )
+    return Document(
+        meta["id"],
+        text,
+        tuple(Entity(m.label, m.span) for m in marks),
+        observations,
+        {k: v for k, v in meta.items() if k != "id"},
+    )
 
 
 def _head(source: str, where: str) -> tuple[dict[str, str], list[str], int]:
@@ -196,7 +177,7 @@ def _mark(m: re.Match[str], span: Span, line: int, where: str) -> Mark:
 
 def _observe(
     text: str, marks: list[Mark], directives: list[tuple[int, str, str]], meta: dict[str, str], where: str
-) -> Iterator[Annotated]:
+) -> Iterator[Figure]:
     year = meta.get("year", "")
     state = _State(year or None, meta["area"])
     anchor = Anchor(meta.get("published", ""), last_year(year))
@@ -229,7 +210,7 @@ def _direct(state: _State, key: str, value: str, line: int, where: str) -> None:
         raise MarkupError(where, line, f"unknown status `{value}` in the directive before this line")
 
 
-def _observation(text: str, marks: list[Mark], i: int, state: _State, where: str) -> Annotated:
+def _observation(text: str, marks: list[Mark], i: int, state: _State, where: str) -> Figure:
     mark = marks[i]
     measure = _measure(mark, text)
     period, period_span = state.line_period or state.period, state.line_period_span
@@ -247,7 +228,7 @@ def _observation(text: str, marks: list[Mark], i: int, state: _State, where: str
     if measure in (Measure.GROWTH, Measure.DIFF):
         base = mark.keyed.get("b") or base_of(text, mark.span, measure) or "yoy"
     status = next((STATUSES[f] for f in mark.flags if f in STATUSES), state.status)
-    return Annotated(
+    return Figure(
         mark.span, _indicators(marks, i, where), _quantity(text, mark, measure, where), measure,
         period, period_span, area, area_span, scope, base, status,
     )  # fmt: skip
@@ -307,60 +288,6 @@ def _quantity(text: str, mark: Mark, measure: Measure, where: str) -> Quantity:
         high = float(mark.keyed["high"])
     said: Any = mark.keyed.get("bound", read.bound)
     return Quantity(low, high, mark.keyed.get("unit", read.unit), type(read.bound)(said), read.masked)
-
-
-def to_record(document: Document) -> dict[str, Any]:
-    """The doccano JSONL(relation) form: relations run from a value to what it belongs to; the rest stands in
-    `meta`."""
-    number = {span: n for n, (_, span) in enumerate(document.entities)}
-    relations: list[dict[str, Any]] = []
-    details: dict[str, Any] = {}
-
-    def relate(start: Span, end: Span | None, kind: str) -> None:
-        if end is not None and end in number:
-            relations.append({"id": len(relations), "from_id": number[start], "to_id": number[end], "type": kind})
-
-    for o in document.observations:
-        for span in o.indicator:
-            relate(o.value, span, str(o.measure))
-        relate(o.value, o.period_span, "period")
-        relate(o.value, o.area_span, "area")
-        relate(
-            o.value, next((s for _, s in document.entities if o.base and s.of(document.text) == o.base), None), "base"
-        )
-        q = o.quantity
-        details[str(number[o.value])] = {
-            "low": q.low, "high": q.high, "unit": q.unit, "bound": str(q.bound), "measure": str(o.measure),
-            "period": o.period, "area": o.area, "scope": o.scope, "base": o.base, "status": str(o.status),
-        }  # fmt: skip
-    return {
-        "id": document.id,
-        "text": document.text,
-        "entities": [
-            {"id": n, "label": str(label), "start_offset": s.start, "end_offset": s.end}
-            for n, (label, s) in enumerate(document.entities)
-        ],
-        "relations": relations,
-        "meta": {**{k: v for k, v in document.meta.items() if k != "id"}, "observations": details},
-    }
-
-
-def gold_record(document: Document) -> dict[str, Any]:
-    """An annotated document in the form that is scored against."""
-    return {
-        "id": document.id,
-        "text": document.text,
-        "entities": [{"start": s.start, "end": s.end, "label": str(label)} for label, s in document.entities],
-        "observations": [
-            {
-                "start": o.value.start, "end": o.value.end, "indicator": [[s.start, s.end] for s in o.indicator],
-                "low": o.quantity.low, "high": o.quantity.high, "unit": o.quantity.unit, "bound": str(o.quantity.bound),
-                "measure": str(o.measure), "period": o.period, "area": o.area, "scope": o.scope,
-                "base": o.base, "status": str(o.status),
-            }
-            for o in document.observations
-        ],
-    }  # fmt: skip
 
 
 def digest(gold: Sequence[Mapping[str, Any]]) -> str:

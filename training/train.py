@@ -27,6 +27,8 @@ from torch import Tensor
 from torch.nn import functional
 from transformers import get_linear_schedule_with_warmup
 
+from service.annotations.document import Document
+from service.annotations.scoring import gold_record
 from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.linker import MEASURES, STATUSES
@@ -34,7 +36,7 @@ from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
 from training.examples import IGNORE, Example, examples, held_out, read_gold
-from training.markup import Document, digest, gold_record
+from training.markup import digest
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
 

@@ -1,0 +1,51 @@
+"""What every format of annotated documents shares: what is written, what is read, and what could not be held.
+
+A format never drops anything silently: what it cannot hold, or cannot be read in it, is a `Loss`, in Chinese, that the
+command prints and the API returns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from service.annotations.document import Document
+from service.records import Entity, Label
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """`document`: its id; `message`: what was lost of it, and why, in Chinese."""
+
+    document: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file in some format, and what it does not hold."""
+
+    data: bytes
+    losses: tuple[Loss, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The documents of a file, in reading order each, and what of the file is not in them."""
+
+    documents: tuple[Document, ...]
+    losses: tuple[Loss, ...] = ()
+
+
+def label_of(name: object) -> Label | None:
+    """The label of that name, None for one that is not ours."""
+    return Label(name) if isinstance(name, str) and name in Label.__members__ else None
+
+
+def overlaps(entities: Iterable[Entity]) -> Iterator[Entity]:
+    """The entities that begin before one that stands before them has ended."""
+    end = 0
+    for entity in sorted(entities, key=lambda e: (e.span, e.label)):
+        if entity.span.start < end:
+            yield entity
+        end = max(end, entity.span.end)
