@@ -25,10 +25,15 @@ DIRECTION = "direction-contradicted"
 POINTS = "个百分点"
 _NET = re.compile(r"净增加?长?(?:了|近|约|超)?$|比(?:上年|去年|上年末|年初)(?:净)?增(?:加|长)?(?:了|近|约|超)?$")
 _FROM = re.compile(r"(?:由|从)[^,，。;；]{0,20}$")
-_TO = re.compile(r"^[^,，。;；、]{0,24}?(?P<verb>[^,，。;；、]{0,4}?)(?:至|到|为)[^,，。;；、\d]{0,8}$")
+_TO = re.compile(
+    r"^[^,，。;；、]{0,24}?(?P<verb>[^,，。;；、]{0,4}?)(?:至|到|为)(?:(?:20)?\d\d年)?[^,，。;；、\d]{0,8}$"
+)
 _UP = re.compile(r"提高|提升|增长|增加|上升|扩大|攀升|升|增")
 _DOWN = re.compile(r"下降|降低|减少|回落|缩小|缩短|压缩|压减|下滑|降|减")
 _AVERAGE = re.compile(r"(?:的)?(?:平均)?(?:水平|增速|增幅|平均|均值|平均数|平均值)$")
+_THEN = re.compile(r"[^,，。;；]{0,8}[,，、(][^,，。;；\d]{0,14}")
+_CLAUSE = re.compile(r"[,，。;；]")
+_REACH = 40
 _YEAR = re.compile(r"(20\d\d)年?(?:末|底)?")
 
 
@@ -65,7 +70,7 @@ def from_to(m: Material) -> Iterator[Finding]:
                     Severity.WARNING,
                     f"“{last.name}”由{first.said}{verb}到{last.said},数值变动与“{verb}”相反",
                     (first, last),
-                    f"{last.said}-{first.said}={span_of(difference(last.worth, first.worth), last.unit)}",
+                    f"{last.said}-{first.said}={span_of(difference(last.worth, first.worth), _unit(last))}",
                 )
             elif at + 2 < len(figures):
                 yield from _stated_after(m, first, last, figures[at + 2])
@@ -105,7 +110,9 @@ def implied(m: Material) -> Iterator[Derived]:
 def _disagreement(now: Figure, base: Figure, change: Figure, miss: float) -> Finding:
     follows = difference(now.worth, base.worth)
     unit = POINTS if change.unit == POINTS else now.unit
-    other = f"{in_words(base.period)}为{base.said}" if now.place == base.place else f"{named(base)}"
+    other = (
+        f"{in_words(base.period)}为{base.said}" if now.period != base.period else f"“{change.seen.base}”为{base.said}"
+    )
     return finding(
         CODE,
         Severity.WARNING,
@@ -114,6 +121,11 @@ def _disagreement(now: Figure, base: Figure, change: Figure, miss: float) -> Fin
         (now, base, change),
         f"{now.said}-{base.said}={span_of(follows, unit)}≠{span_of(change.worth, unit)}",
     )
+
+
+def _unit(f: Figure) -> str:
+    """The unit of a difference of such figures."""
+    return POINTS if f.unit == "%" else f.unit
 
 
 def _is_change(m: Material, f: Figure) -> bool:
@@ -135,7 +147,8 @@ def _fits(now: Figure, change: Figure) -> bool:
 
 def _nows(m: Material, change: Figure) -> list[Figure]:
     """The values beside a change that may have changed so, the nearest before it first."""
-    near = [f for f in m.near(change) if _fits(f, change) and f.like(change) and f.then(change)]
+    near = [f for f in m.near(change) if f.start < change.start and _fits(f, change)]
+    near = [f for f in near if f.like(change) and f.then(change)]
     return sorted(near, key=lambda f: abs(change.start - f.start))[:2]
 
 
@@ -165,14 +178,16 @@ def _elsewhere(m: Material, now: Figure, change: Figure, base: str) -> list[Figu
     return [
         f
         for f in m.near(change)
-        if f.subject == now.subject
-        and f.measure is now.measure
-        and f.unit == now.unit
+        if f is not now
+        and (f.subject, f.measure, f.unit) == (now.subject, now.measure, now.unit)
         and f.then(now)
-        and f.place != now.place
-        and f.seen.area is not None
-        and region in (f.seen.area.area.name, f.seen.area.span.of(m.text) if f.seen.area.span else "")
+        and region in _introduced(m, f)
     ]
+
+
+def _introduced(m: Material, f: Figure) -> str:
+    """The words that lead up to a figure, from the last clause on: 全省规上工业增加值增长."""
+    return _CLAUSE.split(m.before(f, _REACH))[-1]
 
 
 def _moved(m: Material, first: Figure, last: Figure) -> str | None:
@@ -191,11 +206,11 @@ def _moved(m: Material, first: Figure, last: Figure) -> str | None:
 
 def _stated_after(m: Material, first: Figure, last: Figure, change: Figure) -> Iterator[Finding]:
     """The difference or growth that is stated right after 由A提高到B."""
-    if change.seen.indicator.spans != last.seen.indicator.spans or not re.fullmatch(
-        r"[^,，。;；]{0,8}[,，、(][^,，。;；\d]{0,14}", m.between(last, change)
-    ):
+    between = m.between(last, change)
+    elsewhere = change.seen.base not in (None, "yoy") and not _YEAR.fullmatch(change.seen.base or "")
+    if elsewhere or not change.shares_words(last) or not _THEN.fullmatch(between):
         return
-    if change.measure is Measure.DIFF and _fits(last, change):
+    if change.measure in (Measure.DIFF, Measure.INCREMENT) and _fits(last, change):
         miss = gap(_size(difference(last.worth, first.worth)), _size(change.worth))
         if miss:
             yield _disagreement(last, first, change, miss)

@@ -24,13 +24,17 @@ from service.records import Layout, Measure, Observation, Report, Sentence, Span
 K = TypeVar("K")
 
 # Below this it is likelier that a figure was misread than that the report is wrong.
-SURE = 0.5
+SURE = 0.4
 # How many figures before and after one are looked at in its sentence or row, and how many of one thing at one time:
 # more are not one thing.
 NEAR = 16
 MOST = 8
 
 _GROWTH_WORD = re.compile(r"(?:同比|累计|年均|平均)?(?:增速|增长率|增长速度|增长|增幅|涨幅|降幅|增减)(?:幅度)?$")
+INTENT = re.compile(
+    r"力争|争取|确保|计划|目标|拟|将|预期|预计|有望|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|(?<![主重首需必纪摘])要(?![素求点件闻])|推动|推进|再(?!生)|继续|不低于|不少于"
+)
+_REACH = 120
 _UNSAID = re.compile(r"^(?:累计|共|总|全年|合计)|(?:总数|总量|数量|总额|合计)$")
 
 
@@ -40,7 +44,7 @@ class Figure:
 
     `index` into the observations; `worth`: all it may stand for; `said`: its characters; `subject`: what it measures,
     in the form in which names are compared, without a word of growth; `sentence`, `table` and `row`: where it stands,
-    -1 for none; `column` of the table.
+    -1 for none; `column` of the table; `planned`: it is an aim or an estimate, and something in the text says so.
     """
 
     index: int
@@ -53,6 +57,7 @@ class Figure:
     table: int = -1
     row: int = -1
     column: int = -1
+    planned: bool = False
 
     @property
     def start(self) -> int:
@@ -85,8 +90,9 @@ class Figure:
         return (self.seen.area.area.code or self.seen.area.area.name) if self.seen.area is not None else ""
 
     @property
-    def planned(self) -> bool:
-        return self.seen.status is not Status.ACTUAL
+    def spans(self) -> tuple[Span, ...]:
+        """The spans of its indicator."""
+        return self.seen.indicator.spans
 
     def beside(self, other: Figure) -> bool:
         """Whether both stand in one sentence, or in one row of a table."""
@@ -95,8 +101,17 @@ class Figure:
         return self.table >= 0 and (self.table, self.row) == (other.table, other.row)
 
     def like(self, other: Figure) -> bool:
-        """Whether both measure the same thing in the same place and part, at whatever time."""
-        return (self.subject, self.place, self.part) == (other.subject, other.place, other.part)
+        """Whether both measure the same thing in the same place and part, at whatever time: the same words, or all the
+        words of one among those of the other.
+        """
+        if (self.place, self.part) != (other.place, other.part):
+            return False
+        return self.subject == other.subject or self.shares_words(other)
+
+    def shares_words(self, other: Figure) -> bool:
+        """Whether the indicator of one is part of the indicator of the other, as it stands in the text."""
+        mine, theirs = set(self.spans), set(other.spans)
+        return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
 
     def then(self, other: Figure) -> bool:
         """Whether both speak of the same time."""
@@ -187,7 +202,18 @@ class Material:
             part = part_of(self.layout, seen.value)
             sentence = self._sentence(seen.value)
             table, row, column = self._cell(seen.value) if sentence < 0 else (-1, -1, -1)
-            yield Figure(index, seen, amount, said, subject, part, sentence, table, row, column)
+            planned = self._planned(seen, sentence)
+            yield Figure(index, seen, amount, said, subject, part, sentence, table, row, column, planned)
+
+    def _planned(self, seen: Observation, number: int) -> bool:
+        """Whether a figure read as an aim or estimate stands in a section of plans or after words of intent."""
+        if seen.status is Status.ACTUAL or number < 0:
+            return seen.status is not Status.ACTUAL
+        sentence = self.layout.sentences[number]
+        if sentence.section >= 0 and self.layout.sections[sentence.section].plan:
+            return True
+        before = self.text[max(sentence.span.start, seen.value.start - _REACH) : seen.value.end]
+        return INTENT.search(before) is not None or not (seen.period and seen.period.edtf[-1:].isdigit())
 
     def _sentence(self, span: Span) -> int:
         n = bisect_right(self._sentence_starts, span.start) - 1

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from service.checks.figures import Figure, Material, subject_of
+from service.checks.figures import MOST, Figure, Material, subject_of
 from service.checks.intervals import PER_CENT, Interval, exactly, exceeds, gap, total
 from service.checks.phrases import finding, named, span_of
 from service.checks.years import comparable, in_words
@@ -33,8 +33,10 @@ _NO_SUM = re.compile(r"人均|平均|均|率|指数|强度|每|价|比重|占比
 _OPENS = re.compile(r"^[(（](?!其中|含|较|比|同比|增|另|包括|以上|不含|约|折)[^()（）]*$")
 _AMOUNT_WORD = re.compile(r"(?:总)?(?:额|值|量|数|规模)$")
 # What may stand between two members of one list, their indicators taken out.
-_LIST = re.compile(r"[、,，;；和及与以各为达到约有共分别\s“”\"]{1,8}")
+_LIST = re.compile(r"[、,，和及与以各为达到约有共分别\s“”\"]{1,8}")
+_KIN = 2  # characters that the names of a list's members end with alike, where commas part them
 _MOST_MEMBERS = 40
+_SENTENCES = 2  # how far from its parts a whole may stand
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +91,10 @@ def families(m: Material) -> Iterator[Finding]:
             if parts[0].unit == "%":
                 yield from _hundred(parts)
                 continue
-            for whole in _wholes(m, family, parts):
-                miss = gap(total([p.worth for p in parts]), whole.worth)
-                if miss:
-                    yield _sum(parts, whole, miss, family.said)
-                break
+            summed = total([p.worth for p in parts])
+            wholes = _wholes(m, family, parts)
+            if wholes and all(gap(summed, whole.worth) for whole in wholes) and _close(wholes[0], parts):
+                yield _sum(parts, wholes[0], gap(summed, wholes[0].worth), family.said)
 
 
 def ratios(m: Material) -> Iterator[Finding]:
@@ -124,6 +125,8 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
         return []
     if opened and re.search(r"[。;；]", between):
         return []
+    if not opened and first.spans == whole.spans and first.place == whole.place:
+        return []  # 二等奖1项(参与2项)
     listed = [first]
     for f in figures[at + 2 : at + _MOST_MEMBERS]:
         between = m.between(listed[-1], f)
@@ -134,12 +137,14 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
             between = between.replace(f.seen.area.span.of(m.text), "", 1)
         if not _LIST.fullmatch(between) or not _member(f, whole):
             break
+        if "、" not in between and f.name[-_KIN:] != first.name[-_KIN:]:
+            break
         listed.append(f)
     return listed
 
 
 def _member(f: Figure, whole: Figure) -> bool:
-    return f.unit == whole.unit and f.measure is whole.measure and f.then(whole) and f.planned == whole.planned
+    return f.unit == whole.unit and f.measure is whole.measure and f.then(whole)
 
 
 def _bracketed(m: Material, whole: Figure, listed: list[Figure]) -> Iterator[Finding]:
@@ -162,32 +167,60 @@ def _by_class(m: Material, family: Family) -> dict[tuple[str, ...], dict[int, di
         if f.measure is not Measure.LEVEL or f.planned or not f.period or not (additive(f) or share):
             continue
         for number, word in enumerate(family.classes):
-            if word.search(f.subject):
-                stem = word.sub("", f.subject, count=1)
+            stem = _stem(m, f, word)
+            if stem is not None:
                 key = stem, f.unit, f.place, str(f.part), comparable(f.period)
                 groups[key][number].setdefault(f.worth, f)
                 break
     return groups
 
 
-def _wholes(m: Material, family: Family, parts: list[Figure]) -> Iterator[Figure]:
-    """The whole of a family's parts: stated with their stem's name or the family's own, or before 其中."""
+def _stem(m: Material, f: Figure, word: re.Pattern[str]) -> str | None:
+    """The indicator of a figure without the class word: 第一产业增加值 is 增加值; None where it has no such word.
+
+    Of several spans (常住人口, 城镇人口) it is the one with the word that counts.
+    """
+    for span in reversed(f.spans):
+        said = subject_of(span.of(m.text))
+        if word.search(said):
+            return word.sub("", said, count=1)
+    return None
+
+
+def _close(whole: Figure, parts: list[Figure]) -> bool:
+    """Whether a whole stands where its parts do: in the sentences around them, or in their table."""
+    if whole.table >= 0:
+        return all(p.table == whole.table for p in parts)
+    return all(p.table < 0 and abs(p.sentence - whole.sentence) <= _SENTENCES for p in parts)
+
+
+def _wholes(m: Material, family: Family, parts: list[Figure]) -> list[Figure]:
+    """What may be the whole of a family's parts, the nearest first: stated with their stem's name or the family's own,
+    or before 其中.
+    """
     first = parts[0]
-    word = next(w for w in family.classes if w.search(first.subject))
-    stem = word.sub("", first.subject, count=1)
-    names = {stem, family.whole, f"{family.whole}{stem}", subject_of(f"{stem}总额"), _AMOUNT_WORD.sub("", stem)}
-    names |= {f"{family.whole}{_AMOUNT_WORD.sub('', stem)}", f"{family.whole}总额", f"{family.whole}总值"}
-    for name in names - {""}:
-        found = m.levels.get((name, first.place, first.part, comparable(first.period)), [])
-        fitting = [f for f in found if f.unit == first.unit and f not in parts]
-        if fitting:
-            yield fitting[0]
-            return
+    stem = next(s for w in family.classes if (s := _stem(m, first, w)) is not None)
+    bare = _AMOUNT_WORD.sub("", stem)
+    names = (
+        stem,
+        bare,
+        family.whole,
+        f"{family.whole}{stem}",
+        f"{family.whole}{bare}",
+        f"{family.whole}总值",
+        f"{family.whole}值",
+    )
+    wholes: list[Figure] = []
+    for name in filter(None, dict.fromkeys(names)):
+        found = m.levels.get((name, first.place, first.part, comparable(first.period)), [])[:MOST]
+        wholes += [f for f in found if f.unit == first.unit and f not in parts]
     before = [f for f in m.near(first) if f.start < first.start]
     if before and before[-1].unit == first.unit and before[-1].measure is first.measure:
         between = m.between(before[-1], first)
         if all(p.sentence == first.sentence for p in parts) and (_MEMBER.search(between) or _OPENS.match(between)):
-            yield before[-1]
+            wholes.append(before[-1])
+    stated = [f for f in dict.fromkeys(wholes) if f.start < first.start or f.beside(first) or f.table >= 0]
+    return sorted(stated, key=lambda f: abs(f.start - first.start))
 
 
 def _hundred(parts: list[Figure]) -> Iterator[Finding]:

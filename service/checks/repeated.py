@@ -14,9 +14,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
-from service.checks.figures import Figure, Material
+from service.checks.figures import INTENT, Figure, Material
 from service.checks.growth import basis_words
-from service.checks.intervals import difference, exactly, gap
+from service.checks.intervals import Interval, difference, exactly, gap
 from service.checks.phrases import amount, finding, span_of, when
 from service.checks.years import comparable
 from service.indicators import kind_of_unit, normalise
@@ -29,17 +29,28 @@ MOST = 6
 FACTOR = 1.5
 # Words before a number of things that say it is all there are, not those that came about at some time.
 _STOCK = re.compile(r"达|共|总数|累计|拥有|现有|保有")
+# Words before an amount that say it is one of several regions together, or a part.
+_SOME = re.compile(r"合计|[两三四五六七八九]地|其中|分别|每")
 _NEAR = 16
+_SENTENCE = 200
 
 
 def repeated(m: Material) -> Iterator[Finding]:
     """Every indicator, place and time with two values that cannot both be true; once for each two values."""
     groups: dict[tuple[str, ...], list[Figure]] = defaultdict(list)
     for f in m.figures:
-        if f.subject and f.period and f.place and _telling(m, f):
+        if f.subject and f.period and f.place and not f.planned and _telling(m, f):
             groups[_identity(m, f)].append(f)
     for figures in groups.values():
-        yield from _differing(figures)
+        yield from _differing(_told_apart(figures))
+
+
+def _told_apart(figures: list[Figure]) -> list[Figure]:
+    """The figures without those that a table gives several values for: what tells its rows apart was not understood."""
+    values: dict[int, set[Interval]] = defaultdict(set)
+    for f in figures:
+        values[f.table].add(f.worth)
+    return [f for f in figures if f.table < 0 or len(values[f.table]) == 1]
 
 
 def _identity(m: Material, f: Figure) -> tuple[str, ...]:
@@ -55,7 +66,9 @@ def _identity(m: Material, f: Figure) -> tuple[str, ...]:
 
 def _telling(m: Material, f: Figure) -> bool:
     """Whether a name leaves no doubt what is measured; a number of things, whether all of them are meant."""
-    if f.seen.indicator.code is None or f.measure is Measure.INCREMENT:
+    if f.seen.indicator.code is None or f.measure is Measure.INCREMENT or INTENT.search(m.before(f, _SENTENCE)):
+        return False
+    if _SOME.search(m.before(f, _NEAR + len(f.name))):
         return False
     things = f.measure is Measure.LEVEL and kind_of_unit(f.unit) == "item"
     return not things or f.table >= 0 or _STOCK.search(m.before(f, _NEAR)) is not None

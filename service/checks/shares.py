@@ -22,7 +22,9 @@ CODE = "share-disagrees"
 ABOVE = "share-above-whole"
 BELOW = "growth-below-naught"
 NEGATIVE = "amount-negative"
-_OF = re.compile(r"占(?P<whole>[^占]*?)(?:的)?(?:比重|比例|比率|份额|比)?$")
+_OF = re.compile(r"占(?P<whole>[^占,，。;；]*?)的?(?:比重|比例|比率|份额|比)?(?:约|达到?|为|近|超过?)*$")
+# Between a part and its share: nothing but the words that say of what.
+_RIGHT_AFTER = re.compile(r"[,，、(（]\s?占[^,，。;；、]*")
 _TOTAL = re.compile(r"^(?:总数|总量|总额|总人数|全部|其|总|总面积|总人口)?$")
 _MEMBER = re.compile(r"其中[:：,，]?")
 # Rates of which a hundred is all there is.  Not here: 毛入学率, 完成率, 参保率, 增长率, 利润率, 负债率, 自给率, 偿付率.
@@ -38,7 +40,7 @@ _SIGNED = re.compile(r"利润|利税|盈|亏|差额|顺差|逆差|净|结余|价
 def shares(m: Material) -> Iterator[Finding]:
     """Every share that its part and its whole contradict."""
     for share in m.figures:
-        if share.measure is not Measure.LEVEL or share.unit != "%" or share.planned or "占" not in share.name:
+        if share.measure is not Measure.LEVEL or share.unit != "%" or share.planned:
             continue
         part = _part(m, share)
         if part is None:
@@ -80,22 +82,16 @@ def impossible(m: Material) -> Iterator[Finding]:
 
 def _part(m: Material, share: Figure) -> Figure | None:
     """The amount of which the share is told: the nearest before it in its sentence that measures the same thing."""
-    spans = share.seen.indicator.spans
     for f in reversed([f for f in m.near(share) if f.start < share.start]):
         if f.measure is not Measure.LEVEL or f.unit in RELATIVE_UNITS or f.planned:
             continue
-        if (
-            f.seen.indicator.spans
-            and f.seen.indicator.spans[0] == spans[0]
-            and f.place == share.place
-            and f.then(share)
-        ):
-            return f
+        said = f.spans[:1] == share.spans[:1] != () or _RIGHT_AFTER.fullmatch(m.between(f, share))
+        return f if said and f.place == share.place and f.then(share) else None
     return None
 
 
 def _whole(m: Material, share: Figure, part: Figure) -> Figure | None:
-    of = _OF.search(share.name)
+    of = _OF.search(share.name) or _OF.search(m.before(share))
     if of is None:
         return None
     said = of["whole"]

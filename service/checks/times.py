@@ -29,9 +29,11 @@ _QUARTER = re.compile(r"第[5-9五六七八九]季度")
 _YEARS = re.compile(r"(?<!\d)(?P<a>20\d\d)年?\s?(?:-+|~|至|到)\s?(?P<b>20\d\d)年")
 _MONTHS = re.compile(r"(?<![\d.年])(?P<a>\d{1,2})月?(?:-+|~|至)(?P<b>\d{1,2})月(?!\d)")
 # 11月-3月 runs over the turn of the year.
-_AUTUMN, _SPRING = 9, 5
+_AUTUMN, _SPRING = 10, 4
 _MONTHS_OF_YEAR = 12
-_AIM = re.compile(r"力争|争取|确保|计划|目标|预计|预期|规划|拟|将|到20\d\d年|要|有望|再|努力")
+_AIM = re.compile(
+    r"力争|争取|确保|计划|目标|预计|预期|规划|拟|将|到20\d\d年|(?<![主重首需必])要(?![素求点件闻])|有望|再(?!生)|努力|每年"
+)
 _RESULT = re.compile(r"同比|比上年|已|累计|完成|实现了")
 _CLAUSES = 80
 _LEAP = 2024
@@ -77,7 +79,8 @@ def futures(m: Material) -> Iterator[Finding]:
 def _told(m: Material, f: Figure, published: str) -> bool:
     """Whether a figure is told as a result: what is far ahead, or stands after a word of intent, is an aim."""
     sentence = m.sentence(f).span if f.sentence >= 0 else f.seen.evidence
-    said = m.text[max(sentence.start, f.start - _CLAUSES) : f.end]
+    when = f.seen.period.span if f.seen.period is not None else None
+    said = m.text[max(sentence.start, f.start - _CLAUSES) : max(f.end, when.end if when is not None else 0)]
     if _AIM.search(said):
         return False
     return int(f.period[:4]) - int(published[:4]) <= 1 or _RESULT.search(said) is not None
