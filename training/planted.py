@@ -21,6 +21,7 @@ from pathlib import Path
 from service.pipeline import Pipeline
 from service.records import Finding, Hints, Severity
 from service.settings import DEFAULT_MODEL
+from training.seeds import SEEDS
 
 SEED = 20231122
 DRAWS = 8
@@ -443,6 +444,33 @@ def not_yet(d: _Draw) -> Planted:
     return _swap("actual-in-future", form, "t", wrong, t=right, v=_text(d.amount(5, 40)))
 
 
+# Slips in the seed reports: file, what stands there, what is written instead, and the rule that should see it.
+SEEDED = (
+    ("kj-xian-2023", "7.35 | 17.6%", "7.35 | 71.6%", "growth-disagrees"),
+    ("kj-xian-2023", "59.4%", "54.9%", "growth-disagrees"),
+    ("kj-xian-2023", "22.3%", "32.2%", "growth-disagrees"),
+    ("kj-xian-2023", "-2.3%", "2.3%", "growth-disagrees"),
+    ("kj-xian-2023", "同比增长14.4%", "同比增长41.4%", "growth-disagrees"),
+    ("kj-xian-2023", "2.3个百分点", "3.2个百分点", "difference-disagrees"),
+    ("kj-xian-2023", "提高0.15个百分点", "提高0.51个百分点", "difference-disagrees"),
+    ("kj-xian-2023", "全市 | 58.37", "全市 | 58.73", "total-disagrees"),
+    ("kj-xian-2023", "66.02", "62.06", "total-disagrees"),
+    ("kj-xian-2023", "7.66 | 2.13 | 2", "7.66 | 2.13 | 5", "rank-disagrees"),
+    ("kj-xian-2023", "21.76 | 2.64 | 1", "21.76 | 1.64 | 1", "rank-disagrees"),
+    ("kj-xian-2023", "R&D经费6.18亿元", "R&D经费6.81亿元", "text-table-disagree"),
+    ("kj-xian-2023", "投入强度2.06%", "投入强度2.60%", "text-table-disagree"),
+    ("kj-xian-2023", "其中经开区41家", "其中经开区141家", "part-exceeds-whole"),
+    ("tj-gongbao-2023", "761.90亿元", "716.90亿元", "parts-disagree"),
+    ("tj-gongbao-2023", "其中城镇人口132.56万人", "其中城镇人口232.56万人", "part-exceeds-whole"),
+    ("tj-gongbao-2023", "其中城镇就业人员69.8万人", "其中城镇就业人员169.8万人", "part-exceeds-whole"),
+    ("tj-gongbao-2023", "其中国家级6家", "其中国家级601家", "part-exceeds-whole"),
+    ("jy-wunian-2025", "增长2.3倍", "增长3.2倍", "growth-disagrees"),
+    ("jy-wunian-2025", "2025年的31.2%", "2025年的32.1%", "text-table-disagree"),
+    ("jy-wunian-2025", "2025年的31.2%", "2025年的11.2%", "direction-contradicted"),
+    ("jy-wunian-2025", "其中“特岗教师”2140名", "其中“特岗教师”8140名", "part-exceeds-whole"),
+    ("ws-zaoyin-2024", "填补区内空白的 31 项", "填补区内空白的 310 项", "part-exceeds-whole"),
+)
+
 FORMS: tuple[Form, ...] = (
     *(part_after_whole, bracketed_list, three_industries, structure, two_classes),
     *(share_of_named, share_of_members, over_hundred, fallen_too_far),
@@ -488,6 +516,22 @@ def measure(pipeline: Pipeline, statements: Sequence[Planted]) -> list[Outcome]:
     return outcomes
 
 
+def measure_seeds(pipeline: Pipeline) -> list[Outcome]:
+    """The slips of `SEEDED`, each in its whole report; the alarms are those of the report as it is."""
+    said = {name: (SEEDS / f"{name}.txt").read_bytes().decode("utf-8") for name, *_ in SEEDED}
+    before = {name: pipeline.extract(text).findings for name, text in said.items()}
+    outcomes = []
+    for name, right, wrong, rule in SEEDED:
+        if right not in said[name]:
+            raise ValueError(f"seeds/{name}.txt does not say {right!r}")
+        after = pipeline.extract(said[name].replace(right, wrong, 1)).findings
+        known = {f.message for f in before[name]}
+        alarms = tuple(f for f in before[name] if f.severity is not Severity.NOTE)
+        found = any(f.code == rule and f.message not in known for f in after)
+        outcomes.append(Outcome(Planted(rule, right, f"{name}: {wrong}"), found, alarms))
+    return outcomes
+
+
 def _read(pipeline: Pipeline, statements: Sequence[str]) -> Iterator[list[Finding]]:
     """The findings on each statement of one report."""
     text, spans = HEAD, []
@@ -517,9 +561,10 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=DRAWS * 2)
     parser.add_argument("--missed", action="store_true", help="show what was missed and what alarmed falsely")
     args = parser.parse_args()
-    outcomes = measure(Pipeline.load(args.model), planted(args.draws))
-    print(table(outcomes))
-    for outcome in outcomes if args.missed else ():
+    pipeline = Pipeline.load(args.model)
+    statements, slips = measure(pipeline, planted(args.draws)), measure_seeds(pipeline)
+    print(f"Statements:\n{table(statements)}\n\nSeed reports:\n{table(slips)}")
+    for outcome in (*statements, *slips) if args.missed else ():
         if not outcome.found:
             print(f"missed {outcome.planted.rule}: {outcome.planted.wrong}")
         for alarm in outcome.alarms:

@@ -17,7 +17,7 @@ from typing import TypeVar
 from service.checks.intervals import Interval
 from service.checks.precision import worth
 from service.checks.years import comparable
-from service.indicators import normalise
+from service.indicators import EXACT, match, normalise
 from service.layout import part_of
 from service.records import Layout, Measure, Observation, Report, Sentence, Span, Status, Table
 
@@ -32,7 +32,7 @@ MOST = 8
 
 _GROWTH_WORD = re.compile(r"(?:同比|累计|年均|平均)?(?:增速|增长率|增长速度|增长|增幅|涨幅|降幅|增减)(?:幅度)?$")
 INTENT = re.compile(
-    r"力争|争取|确保|计划|目标|拟|将|预期|预计|有望|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|(?<![主重首需必纪摘])要(?![素求点件闻])|推动|推进|再(?!生)|继续|不低于|不少于"
+    r"力争|争取|确保|计划|目标|拟|将|预期|预计|有望|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|(?:^|[,，。;；])到20\d\d年|(?<![主重首需必纪摘])要(?![素求点件闻])|推动|推进|再(?!生)|继续|不低于|不少于"
 )
 _REACH = 120
 _UNSAID = re.compile(r"^(?:累计|共|总|全年|合计)|(?:总数|总量|数量|总额|合计)$")
@@ -42,8 +42,8 @@ _UNSAID = re.compile(r"^(?:累计|共|总|全年|合计)|(?:总数|总量|数量
 class Figure:
     """An observation whose amount is told.
 
-    `index` into the observations; `worth`: all it may stand for; `said`: its characters; `subject`: what it measures,
-    in the form in which names are compared, without a word of growth; `sentence`, `table` and `row`: where it stands,
+    `index` into the observations; `worth`: all it may stand for; `said`: its characters; `subject`: what it measures
+    (see `subject_of`); `sentence`, `table` and `row`: where it stands,
     -1 for none; `column` of the table; `planned`: it is an aim or an estimate, and something in the text says so.
     """
 
@@ -78,6 +78,11 @@ class Figure:
     @property
     def name(self) -> str:
         return self.seen.indicator.name
+
+    @property
+    def key(self) -> str:
+        """Its name in the form in which names are compared."""
+        return key_of(self.name)
 
     @property
     def period(self) -> str:
@@ -118,10 +123,20 @@ class Figure:
         return comparable(self.period) == comparable(other.period)
 
 
-def subject_of(name: str) -> str:
-    """The form in which names are compared: 规上工业增加值增速 and 规模以上工业增加值 are one subject."""
+def key_of(name: str) -> str:
+    """A name in the form in which names are compared, without a word of growth."""
     key = normalise(name)
     return _UNSAID.sub("", _GROWTH_WORD.sub("", key)) or key
+
+
+def subject_of(name: str) -> str:
+    """What a name speaks of: a code of the catalogue where it is one of its names, else the name as it is compared.
+
+    规上工业增加值增速 and 规模以上工业增加值 are one subject, R&D经费 and 全社会R&D经费 another.
+    """
+    key = key_of(name)
+    found = match(key)
+    return found.code if found is not None and found.score >= EXACT and found.kind != "rank" else key
 
 
 class Material:

@@ -61,7 +61,7 @@ def growth(m: Material) -> Iterator[Finding]:
 
 def _disagreement(now: Figure, rate: Figure, base: Figure, percent: Interval, miss: float) -> Finding:
     follows = implied_growth(now.worth, base.worth)
-    revised = REVISED.search(now.subject) is not None and abs(miss) < REVISED_POINTS
+    revised = REVISED.search(now.key) is not None and abs(miss) < REVISED_POINTS
     hint = "(如上年数据已修订,请核对口径)" if revised else ""
     return finding(
         CODE,
@@ -133,7 +133,7 @@ def percent_of(m: Material, rate: Figure) -> Interval | None:
 
 def is_real(m: Material, rate: Figure) -> bool:
     """Whether a growth need not follow from values: comparable prices, a comparable basis, another time than a year."""
-    return _REAL_NAME.search(rate.subject) is not None or bool(basis_words(m, rate))
+    return _REAL_NAME.search(rate.key) is not None or bool(basis_words(m, rate))
 
 
 def basis_words(m: Material, rate: Figure) -> list[str]:

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from service.checks.figures import MOST, Figure, Material, subject_of
+from service.checks.figures import MOST, Figure, Material, key_of, subject_of
 from service.checks.intervals import PER_CENT, Interval, exactly, exceeds, gap, total
 from service.checks.phrases import finding, named, span_of
 from service.checks.years import comparable, in_words
@@ -118,17 +118,19 @@ def additive(f: Figure) -> bool:
 
 def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
     """The members of the whole at `at`: the first figure after 其中, or in brackets, and those listed on from it."""
-    whole, first = figures[at], figures[at + 1]
-    between = m.between(whole, first)
+    whole, after = figures[at], at + 1
+    while after < len(figures) - 1 and _aside(figures[after]):
+        after += 1  # 常住人口198.74万人,比上年末减少0.36万人,其中...
+    first, between = figures[after], m.between(figures[after - 1], figures[after])
     opened = _MEMBER.search(between)
-    if not (opened or _OPENS.match(between)) or not _member(first, whole):
+    if not (opened or (after == at + 1 and _OPENS.match(between))) or not _member(first, whole):
         return []
     if opened and re.search(r"[。;；]", between):
         return []
     if not opened and first.spans == whole.spans and first.place == whole.place:
         return []  # 二等奖1项(参与2项)
     listed = [first]
-    for f in figures[at + 2 : at + _MOST_MEMBERS]:
+    for f in figures[after + 1 : at + _MOST_MEMBERS]:
         between = m.between(listed[-1], f)
         for span in f.seen.indicator.spans:
             if listed[-1].end <= span.start and span.end <= f.start:
@@ -141,6 +143,11 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
             break
         listed.append(f)
     return listed
+
+
+def _aside(f: Figure) -> bool:
+    """Whether a figure only says more of the one before it: a growth, a difference, a share, a rank."""
+    return f.measure in (Measure.GROWTH, Measure.DIFF, Measure.RANK) or f.unit in RELATIVE_UNITS
 
 
 def _member(f: Figure, whole: Figure) -> bool:
@@ -181,7 +188,7 @@ def _stem(m: Material, f: Figure, word: re.Pattern[str]) -> str | None:
     Of several spans (常住人口, 城镇人口) it is the one with the word that counts.
     """
     for span in reversed(f.spans):
-        said = subject_of(span.of(m.text))
+        said = key_of(span.of(m.text))
         if word.search(said):
             return word.sub("", said, count=1)
     return None
@@ -201,17 +208,9 @@ def _wholes(m: Material, family: Family, parts: list[Figure]) -> list[Figure]:
     first = parts[0]
     stem = next(s for w in family.classes if (s := _stem(m, first, w)) is not None)
     bare = _AMOUNT_WORD.sub("", stem)
-    names = (
-        stem,
-        bare,
-        family.whole,
-        f"{family.whole}{stem}",
-        f"{family.whole}{bare}",
-        f"{family.whole}总值",
-        f"{family.whole}值",
-    )
+    of_family = (f"{family.whole}{end}" for end in ("", stem, bare, "总值", "值")) if family.whole else ()
     wholes: list[Figure] = []
-    for name in filter(None, dict.fromkeys(names)):
+    for name in dict.fromkeys(subject_of(name) for name in (stem, bare, *of_family) if name):
         found = m.levels.get((name, first.place, first.part, comparable(first.period)), [])[:MOST]
         wholes += [f for f in found if f.unit == first.unit and f not in parts]
     before = [f for f in m.near(first) if f.start < first.start]

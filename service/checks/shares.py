@@ -110,7 +110,6 @@ def _whole(m: Material, share: Figure, part: Figure) -> Figure | None:
 def _before_members(m: Material, part: Figure) -> Figure | None:
     """The figure before 其中 in the part's sentence, where the part is the first one after it."""
     before = [f for f in m.near(part) if f.start < part.start and f.measure is part.measure]
-    whole = next((f for f in reversed(before) if f.unit == part.unit), None)
-    if whole is None or whole is not before[-1] or not _MEMBER.search(m.between(whole, part)):
+    if not before or before[-1].unit != part.unit or not _MEMBER.search(m.between(before[-1], part)):
         return None
-    return whole
+    return before[-1]
