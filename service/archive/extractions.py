@@ -18,6 +18,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.archive.edtf import days
 from service.archive.subjects import compared_by
 from service.archive.tables import extractions, models, now, observations, reports
+from service.archive.tasks import was_read
 from service.errors import NotExtracted, NotFound
 from service.schema import ExtractionJson, ObservationJson
 
@@ -54,6 +55,7 @@ def store_extraction(
     key = connection.scalar(added.returning(extractions.c.key))
     if key is None:
         return False
+    was_read(connection, report_key)
     rows = [
         {"extraction": key, "report": report_key, "model": model_key, **_row(observation)}
         for observation in answer["observations"]

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from service.archive.paging import Page, check_limit, key_of, page
 from service.archive.search import index_report, matching, title_of
 from service.archive.tables import now, reports
+from service.archive.tasks import begin
 from service.errors import InvalidRequest, NotFound
 from service.ingest import check
 from service.records import Hints
@@ -76,6 +77,7 @@ def add_report(
     key = connection.scalar(added.returning(reports.c.key))
     if key is not None:
         index_report(connection, key, text)
+        begin(connection, key)
     return get_report(connection, id_), key is not None
 
 

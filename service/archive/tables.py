@@ -1,8 +1,9 @@
 """The tables of the archive, for SQLite and PostgreSQL alike.
 
-What is written once and never changed: settings, reports and their passages, extractions, observations, promotions.
-What changes: jobs, their items, keys.  Numbers named `key` are the store's own and never leave it; `reports.id`,
-`models.id`, `jobs.id` do.  The history of this form stands in `migrations/`; a test holds the two together.
+What is written once and never changed: settings, reports and their passages, extractions, observations, promotions,
+annotation revisions.  What changes: jobs, their items, annotation tasks, keys.  Numbers named `key` are the store's own
+and never leave it; `reports.id`, `models.id`, `jobs.id` do.  The history of this form stands in `migrations/`; a test
+holds the two together.
 
 The index of words over passages is each store's own and stands in `migrations/` alone: in SQLite the FTS5 table
 `passage_words`, whose rowid is `passages.key`, in PostgreSQL the column `passages.words` (tsvector).
@@ -234,6 +235,43 @@ items = Table(
     Column("finished_at", Utc),
     Index(None, "job", "state", "lease_until"),
     CheckConstraint(f"state IN {ITEM_STATES}", name="state"),
+)
+
+TASK_STATES = ("new", "pre_annotated", "in_work", "done", "reviewed")
+
+# What is to be annotated: one row for each report, made with it.
+annotation_tasks = Table(
+    "annotation_tasks",
+    metadata,
+    Column("report", Key, ForeignKey("reports.key", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("state", String(13), nullable=False),
+    Column("assignee", Text),
+    Column("priority", Float(53), nullable=False),
+    Column("reason", Text),  # why it has that priority, in Chinese
+    Column("changed_at", Utc, nullable=False),
+    Index(None, "state", "priority", "report"),
+    Index(None, "priority", "report"),
+    CheckConstraint(f"state IN {TASK_STATES}", name="state"),
+)
+
+annotation_revisions = Table(
+    "annotation_revisions",
+    metadata,
+    Column("key", Key, primary_key=True),
+    Column("report", Key, ForeignKey("reports.key", ondelete="CASCADE"), nullable=False),
+    Column("number", Integer, nullable=False),  # counts a report's revisions from 1
+    Column("line", Name, nullable=False),  # empty for the line that all share, else the annotator whose own it is
+    Column("annotator", Name, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("base", Integer),  # number of the revision that it was made from
+    Column("model", Key, ForeignKey("models.key")),  # whose proposal it goes back to
+    Column("state", String(13), nullable=False),  # of the task, after it
+    Column("note", Text),
+    Column("corrections", Integer, nullable=False),  # acts of correction since what it was made from
+    Column("body", LargeBinary, nullable=False),  # the document (`annotations.schema.DocumentJson`), JSON, zlib
+    UniqueConstraint("report", "number"),
+    Index(None, "report", "line", "number"),
+    CheckConstraint(f"state IN {TASK_STATES}", name="state"),
 )
 
 api_keys = Table(
