@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from service.checks.figures import Figure, Material
 from service.checks.growth import is_real, percent_of, same_thing
-from service.checks.intervals import Interval, difference, exactly, exceeds, gap, implied_growth
-from service.checks.phrases import finding, named, span_of
+from service.checks.intervals import Interval, difference, exceeds, gap, implied_growth
+from service.checks.phrases import about, finding, named, span_of, stated
 from service.checks.years import in_words, year_before
 from service.records import Bound, Derived, Finding, Measure, Severity, Status
 
@@ -68,9 +68,9 @@ def from_to(m: Material) -> Iterator[Finding]:
                 yield finding(
                     DIRECTION,
                     Severity.WARNING,
-                    f"“{last.name}”由{first.said}{verb}到{last.said},数值变动与“{verb}”相反",
+                    f"“{last.name}”由{stated(first)}{verb}到{stated(last)},数值变动与“{verb}”相反",
                     (first, last),
-                    f"{last.said}-{first.said}={span_of(difference(last.worth, first.worth), _unit(last))}",
+                    f"{stated(last)}-{stated(first)}={span_of(difference(last.worth, first.worth), _unit(last))}",
                 )
             elif at + 2 < len(figures):
                 yield from _stated_after(m, first, last, figures[at + 2])
@@ -92,7 +92,7 @@ def implied(m: Material) -> Iterator[Derived]:
             if before.low < 0 <= now.worth.low:
                 continue
             yield Derived(
-                f"{now.said}{'+' if change.worth.middle < 0 else '-'}{change.said.lstrip('-－−')}"
+                f"{stated(now)}{'+' if change.worth.middle < 0 else '-'}{change.said.lstrip('-－−')}"
                 f"={span_of(before, now.unit)}",
                 (now.index, change.index),
                 now.seen.indicator,
@@ -111,15 +111,16 @@ def _disagreement(now: Figure, base: Figure, change: Figure, miss: float) -> Fin
     follows = difference(now.worth, base.worth)
     unit = POINTS if change.unit == POINTS else now.unit
     other = (
-        f"{in_words(base.period)}为{base.said}" if now.period != base.period else f"“{change.seen.base}”为{base.said}"
+        f"{in_words(base.period)}为{stated(base)}"
+        if now.period != base.period
+        else f"“{change.seen.base}”为{stated(base)}"
     )
     return finding(
         CODE,
         Severity.WARNING,
-        f"{named(now)},{other},相差{span_of(follows, unit)},"
-        f"而文中写作{change.said},至少差{span_of(exactly(abs(miss)), unit)}",
+        f"{named(now)},{other},相差{span_of(follows, unit)},而文中写作{stated(change)},至少差{about(miss, unit)}",
         (now, base, change),
-        f"{now.said}-{base.said}={span_of(follows, unit)}≠{span_of(change.worth, unit)}",
+        f"{stated(now)}-{stated(base)}={span_of(follows, unit)}≠{span_of(change.worth, unit)}",
     )
 
 
@@ -221,9 +222,10 @@ def _stated_after(m: Material, first: Figure, last: Figure, change: Figure) -> I
             yield finding(
                 "growth-disagrees",
                 Severity.WARNING,
-                f"“{last.name}”由{first.said}变为{last.said},推得变动{span_of(follows, '%')},而文中写作{change.said}",
+                f"“{last.name}”由{stated(first)}变为{stated(last)},推得变动{span_of(follows, '%')},"
+                f"而文中写作{stated(change)}",
                 (first, last, change),
-                f"{last.said}÷{first.said}-1={span_of(follows, '%')}≠{span_of(percent, '%')}",
+                f"{stated(last)}÷{stated(first)}-1={span_of(follows, '%')}≠{span_of(percent, '%')}",
             )
 
 

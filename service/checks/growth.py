@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterator
 
 from service.checks.figures import MOST, Figure, Material
-from service.checks.intervals import Interval, exactly, gap, implied_base, implied_growth
-from service.checks.phrases import finding, named, span_of
+from service.checks.intervals import Interval, gap, implied_base, implied_growth
+from service.checks.phrases import about, finding, named, span_of, stated
 from service.checks.years import comparable, in_words, year_before
 from service.indicators import RELATIVE_UNITS
 from service.records import Bound, Derived, Finding, Measure, Severity, Status
@@ -66,10 +66,10 @@ def _disagreement(now: Figure, rate: Figure, base: Figure, percent: Interval, mi
     return finding(
         CODE,
         Severity.NOTE if revised else Severity.WARNING,
-        f"{named(now)},{in_words(base.period)}为{base.said},推得增长{span_of(follows, '%')},"
-        f"而文中增速为{rate.said},至少相差{span_of(exactly(abs(miss)), '个百分点')}{hint}",
+        f"{named(now)},{in_words(base.period)}为{stated(base)},推得增长{span_of(follows, '%')},"
+        f"而文中增速为{stated(rate)},至少相差{about(miss, '个百分点')}{hint}",
         (now, rate, base),
-        f"{now.said}÷{base.said}-1={span_of(follows, '%')}≠{span_of(percent, '%')}",
+        f"{stated(now)}÷{stated(base)}-1={span_of(follows, '%')}≠{span_of(percent, '%')}",
     )
 
 
@@ -86,7 +86,7 @@ def implied(m: Material) -> Iterator[Derived]:
         if rate.seen.quantity.bound is not Bound.EXACT or rate.seen.base != "yoy":
             continue
         yield Derived(
-            f"{now.said}÷(1{_signed(rate, percent)})={span_of(base, now.unit)}",
+            f"{stated(now)}÷(1{_signed(rate, percent)})={span_of(base, now.unit)}",
             (now.index, rate.index),
             now.seen.indicator,
             Measure.LEVEL,

@@ -18,7 +18,7 @@ from itertools import pairwise
 
 from service.checks.figures import MOST, Figure, Material, key_of, subject_of
 from service.checks.intervals import PER_CENT, Interval, exactly, exceeds, gap, total
-from service.checks.phrases import finding, named, span_of
+from service.checks.phrases import about, added, finding, named, span_of, stated
 from service.checks.years import comparable, in_words
 from service.indicators import RELATIVE_UNITS
 from service.records import Finding, Measure, Severity
@@ -72,9 +72,9 @@ def members(m: Material) -> Iterator[Finding]:
                     yield finding(
                         EXCEEDS,
                         Severity.ERROR,
-                        f"“{part.name}”为{part.said},超过其所属的“{whole.name}”{whole.said}",
+                        f"“{part.name}”为{stated(part)},超过其所属的“{whole.name}”{stated(whole)}",
                         (whole, part),
-                        f"{part.said}>{whole.said}",
+                        f"{stated(part)}>{stated(whole)}",
                     )
                     break
             else:
@@ -226,7 +226,7 @@ def _hundred(parts: list[Figure]) -> Iterator[Finding]:
     summed = total([p.worth for p in parts])
     miss = gap(summed, exactly(PER_CENT))
     if miss:
-        said = "+".join(p.said for p in parts)
+        said = added(parts)
         yield finding(
             SUM,
             Severity.WARNING,
@@ -238,13 +238,12 @@ def _hundred(parts: list[Figure]) -> Iterator[Finding]:
 
 def _sum(parts: list[Figure], whole: Figure, miss: float, what: str) -> Finding:
     summed = total([p.worth for p in parts])
-    said = "+".join(p.said for p in parts)
+    said = added(parts)
     place = in_words(whole.period) if whole.period else ""
     return finding(
         SUM,
         Severity.WARNING,
-        f"{named(whole)},而{place}{what}({said})合计为{span_of(summed, whole.unit)},"
-        f"至少相差{span_of(exactly(abs(miss)), whole.unit)}",
+        f"{named(whole)},而{place}{what}({said})合计为{span_of(summed, whole.unit)},至少相差{about(miss, whole.unit)}",
         (whole, *parts),
-        f"{said}={span_of(summed, whole.unit)}≠{whole.said}",
+        f"{said}={span_of(summed, whole.unit)}≠{stated(whole)}",
     )

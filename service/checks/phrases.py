@@ -18,6 +18,7 @@ _STEPS = ((1e12, "万亿"), (1e8, "亿"), (1e4, "万"))
 _BARE = frozenset({"%", "‰", "个百分点", "倍", "番", "名次", ""})
 _DIGITS = 6  # no more of an amount is shown
 _LEAST_SCALED = 1e4
+_SHOWN = 12  # terms of a sum
 
 
 def amount(value: float, unit: str, width: float = 0.0) -> str:
@@ -43,7 +44,25 @@ def span_of(interval: Interval, unit: str) -> str:
 
 def named(figure: Figure) -> str:
     """`“技术合同成交额”2023年为34.2亿元`: a figure with what it measures."""
-    return f"“{figure.name}”{when(figure)}为{figure.said}"
+    return f"“{figure.name}”{when(figure)}为{stated(figure)}"
+
+
+def stated(figure: Figure) -> str:
+    """The figure's own characters; in a table, where the unit stands in the header, the amount with its unit."""
+    if figure.table < 0 or not figure.worth.bounded:
+        return figure.said
+    return amount(figure.worth.middle, figure.unit, figure.worth.width)
+
+
+def added(figures: Sequence[Figure]) -> str:
+    """`3.2亿元+4.1亿元`, of many the first ones alone."""
+    said = "+".join(stated(f) for f in figures[:_SHOWN])
+    return said if len(figures) <= _SHOWN else f"{said}+…(共{len(figures)}项)"
+
+
+def about(difference: float, unit: str) -> str:
+    """By how much two amounts differ, in three digits."""
+    return amount(abs(difference), unit, abs(difference) / 100)
 
 
 def when(figure: Figure) -> str:

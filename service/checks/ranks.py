@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from service.checks.figures import Figure, Material
 from service.checks.intervals import exceeds, gap
-from service.checks.phrases import finding
+from service.checks.phrases import finding, stated
 from service.checks.years import comparable
 from service.records import Finding, Measure, Severity
 
@@ -71,10 +71,10 @@ def _column(by_row: dict[int, Figure], columns: dict[int, dict[int, Figure]], at
         yield finding(
             CODE,
             Severity.WARNING,
-            f"“{value.name}”{_row(value)}为{value.said},排第{_place(rank)};"
-            f"{_row(other_value)}为{other_value.said},却排第{_place(other_rank)},位次与数值的高低不符",
+            f"“{value.name}”{_row(value)}为{stated(value)},排第{_place(rank)};"
+            f"{_row(other_value)}为{stated(other_value)},却排第{_place(other_rank)},位次与数值的高低不符",
             (value, rank, other_value, other_rank),
-            f"{value.said}→第{_place(rank)},{other_value.said}→第{_place(other_rank)}",
+            f"{stated(value)}→第{_place(rank)},{stated(other_value)}→第{_place(other_rank)}",
         )
 
 
@@ -86,9 +86,9 @@ def _shared(rows: list[tuple[Figure, Figure]], ordered: list[int]) -> Iterator[F
             yield finding(
                 CODE,
                 Severity.WARNING,
-                f"“{value.name}”{_row(value)}为{value.said},{_row(other)}为{other.said},数值不同而同排第{_place(rank)}",
+                f"“{value.name}”{_row(value)}为{stated(value)},{_row(other)}为{stated(other)},数值不同而同排第{_place(rank)}",
                 (value, rank, other, other_rank),
-                f"{value.said}→第{_place(rank)},{other.said}→第{_place(rank)}",
+                f"{stated(value)}→第{_place(rank)},{stated(other)}→第{_place(rank)}",
             )
 
 

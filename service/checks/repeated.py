@@ -2,7 +2,8 @@
 
 In: the figures of a report.  Out: findings.
 
-Two figures are one where indicator, measure, place, period, unit, status, base and scope are the same.  Reports name
+Two figures are one where indicator, measure, place, period, unit, base and scope are the same, aims
+and estimates left out.  Reports name
 many small things alike (新增企业, 项目), so that two values of a name are no contradiction by themselves: the indicator
 must be one of the catalogue or a name that says enough, and the two values near each other, as a slip leaves them.
 """
@@ -17,7 +18,7 @@ from itertools import pairwise
 from service.checks.figures import INTENT, Figure, Material
 from service.checks.growth import basis_words
 from service.checks.intervals import Interval, difference, exactly, gap
-from service.checks.phrases import amount, finding, span_of, when
+from service.checks.phrases import finding, span_of, stated, when
 from service.checks.years import comparable
 from service.indicators import kind_of_unit, normalise
 from service.records import Finding, Measure, Severity
@@ -60,7 +61,7 @@ def _identity(m: Material, f: Figure) -> tuple[str, ...]:
     ranked = normalise(f.name) if f.measure is Measure.RANK else ""
     return (
         *(f.subject, f.place, str(f.part), comparable(f.period), f.unit, f.measure),
-        *(seen.status, seen.base or "", seen.scope or "", basis, ranked),
+        *(seen.base or "", seen.scope or "", basis, ranked),
     )
 
 
@@ -91,16 +92,11 @@ def _differing(figures: list[Figure]) -> Iterator[Finding]:
         yield finding(
             TABLE if tabled else TEXT,
             Severity.WARNING,
-            f"{when(first)}“{first.name}”{where[0]}为{first.said},{where[1]}为{_said(second)},相差{apart}",
+            f"{when(first)}“{first.name}”{where[0]}为{stated(first)},{where[1]}为{stated(second)},相差{apart}",
             (first, second),
-            f"{_said(first)}≠{_said(second)}",
+            f"{stated(first)}≠{stated(second)}",
             names=True,
         )
-
-
-def _said(f: Figure) -> str:
-    """The value with its unit, which in a table stands in the header."""
-    return amount(f.worth.middle, f.unit, f.worth.width) if f.table >= 0 else f.said
 
 
 def _slip(a: Figure, b: Figure) -> bool:

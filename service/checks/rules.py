@@ -37,6 +37,10 @@ def check(
     `parts` are the reports of `layout.parts`.
     """
     material = Material(text, layout, report, parts, observations)
-    findings = {f: None for rule in RULES for f in rule(material)}
-    ordered = sorted(findings, key=lambda f: (_ORDER[f.severity], f.spans[0], f.code))
+    findings: dict[object, Finding] = {}
+    for rule in RULES:
+        for found in rule(material):
+            # Two rules may meet in one contradiction (由A增加到B is a difference and a change of value).
+            findings.setdefault((found.code, frozenset(found.figures or found.spans)), found)
+    ordered = sorted(findings.values(), key=lambda f: (_ORDER[f.severity], f.spans[0], f.code))
     return tuple(ordered), (*_growth.implied(material), *_differences.implied(material))

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 
 from service.checks.figures import Figure, Material, subject_of
-from service.checks.intervals import PER_CENT, exactly, gap, implied_share
-from service.checks.phrases import amount, finding, span_of
+from service.checks.intervals import PER_CENT, gap, implied_share
+from service.checks.phrases import about, amount, finding, span_of, stated
 from service.checks.years import comparable
 from service.indicators import RELATIVE_UNITS
 from service.records import Finding, Measure, Severity
@@ -54,10 +54,10 @@ def shares(m: Material) -> Iterator[Finding]:
             yield finding(
                 CODE,
                 Severity.WARNING,
-                f"“{part.name}”{part.said},占“{whole.name}”{whole.said}的{span_of(follows, '%')},"
-                f"而文中占比为{share.said},至少相差{span_of(exactly(abs(miss)), '个百分点')}",
+                f"“{part.name}”{stated(part)},占“{whole.name}”{stated(whole)}的{span_of(follows, '%')},"
+                f"而文中占比为{stated(share)},至少相差{about(miss, '个百分点')}",
                 (part, whole, share),
-                f"{part.said}÷{whole.said}={span_of(follows, '%')}≠{span_of(share.worth, '%')}",
+                f"{stated(part)}÷{stated(whole)}={span_of(follows, '%')}≠{span_of(share.worth, '%')}",
             )
 
 

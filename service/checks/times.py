@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import calendar
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 
 from service.checks.figures import Figure, Material
@@ -27,7 +28,7 @@ _MONTH = re.compile(
 )
 _QUARTER = re.compile(r"第[5-9五六七八九]季度")
 _YEARS = re.compile(r"(?<!\d)(?P<a>20\d\d)年?\s?(?:-+|~|至|到)\s?(?P<b>20\d\d)年")
-_MONTHS = re.compile(r"(?<![\d.年])(?P<a>\d{1,2})月?(?:-+|~|至)(?P<b>\d{1,2})月(?!\d)")
+_MONTHS = re.compile(r"(?<![\d.])(?P<a>\d{1,2})月?(?:-+|~|至)(?P<b>\d{1,2})月(?!\d)")
 # 11月-3月 runs over the turn of the year.
 _AUTUMN, _SPRING = 10, 4
 _MONTHS_OF_YEAR = 12
@@ -60,20 +61,24 @@ def times(m: Material) -> Iterator[Finding]:
 
 
 def futures(m: Material) -> Iterator[Finding]:
-    """Results of a time that had not come when the report was published."""
+    """Results of a time that had not come when the report was published; one finding for each time that is said."""
+    said: dict[tuple[Span | None, str], list[Figure]] = defaultdict(list)
     for f in m.figures:
-        if f.planned or not f.period or f.seen.period is None or f.seen.period.source is not Source.SENTENCE:
+        if f.planned or f.measure is Measure.RANK or f.seen.period is None:
             continue
         published = m.parts[f.part].published or m.report.published
-        if published and f.measure is not Measure.RANK and _after(f, published) and _told(m, f, published):
-            yield finding(
-                FUTURE,
-                Severity.WARNING,
-                f"“{f.name}”{f.said}的时期{in_words(f.period)}晚于报告日期{published}",
-                (f,),
-                f"{f.period}>{published}",
-                names=True,
-            )
+        if f.seen.period.source is Source.SENTENCE and _after(f, published) and _told(m, f, published):
+            said[f.seen.period.span, published].append(f)
+    for (_, published), figures in said.items():
+        first = figures[0]
+        more = f"等{len(figures)}个数值" if len(figures) > 1 else ""
+        yield finding(
+            FUTURE,
+            Severity.WARNING,
+            f"“{first.name}”{first.said}{more}的时期{in_words(first.period)}晚于报告日期{published}",
+            figures,
+            f"{first.period}>{published}",
+        )
 
 
 def _told(m: Material, f: Figure, published: str) -> bool:
@@ -89,7 +94,7 @@ def _told(m: Material, f: Figure, published: str) -> bool:
 def _after(f: Figure, published: str) -> bool:
     """Whether a time begins after the day of publication; one told in months, whether it ends in a later month."""
     start, slash, end = f.period.partition("/")
-    if "X" in f.period or start == ".." or end == "..":
+    if not published or not f.period or "X" in f.period or start == ".." or end == "..":
         return False
     told = end if slash and len(end) > len("2023") else start
     length = min(len(told), len(published))

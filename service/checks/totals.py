@@ -15,9 +15,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from service.checks.figures import Figure, Material
-from service.checks.intervals import Interval, exactly, gap, total
+from service.checks.intervals import Interval, gap, total
 from service.checks.parts import additive
-from service.checks.phrases import amount, finding, span_of
+from service.checks.phrases import about, added, amount, finding, span_of
 from service.records import Finding, Severity, Table
 from service.tables import is_blank
 
@@ -127,14 +127,14 @@ def _parts(
 
 def _disagreement(label: str, whole: Figure, parts: list[Figure], miss: float, severity: Severity) -> Finding:
     summed: Interval = total([p.worth for p in parts])
-    stated = amount(whole.worth.middle, whole.unit, whole.worth.width)
+    whole_said = amount(whole.worth.middle, whole.unit, whole.worth.width)
     return finding(
         CODE,
         severity,
-        f"表中“{label}”行“{whole.name}”为{stated},而{len(parts)}行之和为{span_of(summed, whole.unit)},"
-        f"至少相差{span_of(exactly(abs(miss)), whole.unit)}",
+        f"表中“{label}”行“{whole.name}”为{whole_said},而{len(parts)}行之和为{span_of(summed, whole.unit)},"
+        f"至少相差{about(miss, whole.unit)}",
         (whole, *parts),
-        f"{'+'.join(p.said for p in parts)}={span_of(summed, whole.unit)}≠{stated}",
+        f"{added(parts)}={span_of(summed, whole.unit)}≠{whole_said}",
     )
 
 
