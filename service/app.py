@@ -1,10 +1,10 @@
 """The HTTP service: what a request meets, put together.
 
 `create_app` takes the settings and a model and gives a FastAPI application: `POST /extract`, the routes of the archive
-(`routes_reports`, `routes_figures`, `routes_jobs`, `routes_models`), the page for readers (`routes_page`), health,
-version, metrics, OpenAPI.  Texts are read in worker threads, a bounded number at a time, so that the event loop always
-answers.  How a body is read stands in `submission`, who may ask in `access`, how an error is told in `problems`, the
-form of an answer in `schema`.
+(`routes_reports`, `routes_figures`, `routes_across`, `routes_jobs`, `routes_models`), the page for readers
+(`routes_page`), health, version, metrics, OpenAPI.  Texts are read in worker threads, a bounded number at a time, so
+that the event loop always answers.  How a body is read stands in `submission`, who may ask in `access`, how an error is
+told in `problems`, the form of an answer in `schema`.
 
 An archive that cannot be opened stops nothing but its own routes; it is tried again until it can.
 """
@@ -16,12 +16,12 @@ import logging
 import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import anyio
 from anyio import to_thread
@@ -29,7 +29,7 @@ from fastapi import APIRouter, Depends, FastAPI, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import Response
 
-from service import errors, problems
+from service import downloads, errors, problems
 from service.access import ACCESS, Gate
 from service.archive.jobs import list_jobs
 from service.archive.keys import Scope
@@ -38,21 +38,25 @@ from service.archive.local import run_job
 from service.archive.opening import Archive
 from service.current import CurrentModel
 from service.desk import Desk
+from service.exports.figures import ReadReport
+from service.exports.forms import OF_REPORT, Form, ReportForm
+from service.exports.writing import write
 from service.extractor import Extractor
 from service.fields import ExtractRequest, hints_of
 from service.metrics import CONTENT_TYPE, ITEM_GAUGES, CountRequests, Metrics
 from service.registry import ModelFolder, Registry
 from service.response import to_json
+from service.routes_across import across_router
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
 from service.routes_models import models_router
 from service.routes_page import add_page
 from service.routes_reports import reports_router
 from service.runner import RunJob, Runner
-from service.schema import ExtractionJson, HealthJson, ProblemJson, VersionJson
+from service.schema import ExtractionJson, FileAnswerJson, FileAnswersJson, HealthJson, ProblemJson, VersionJson
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import BODY, Submission, bodies, read
+from service.submission import BODY, Bundle, Submission, bodies, read, readable
 
 # An archive that is away is tried again after this, and a model that was promoted elsewhere is found out.
 TEND_SECONDS = 10.0
@@ -156,6 +160,7 @@ def create_app(
     app.include_router(_extract_router(settings, gate, desk, metrics))
     app.include_router(reports_router(settings, shelf, gate, desk, metrics))
     app.include_router(figures_router(shelf, gate, desk, metrics))
+    app.include_router(across_router(shelf, gate, desk))
     app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))
     if registry is not None and current is not None:
         app.include_router(models_router(registry, current, desk, shelf, gate))
@@ -170,19 +175,32 @@ def _extract_router(settings: Settings, gate: Gate, desk: Desk, metrics: Metrics
     @router.post(
         "/extract",
         summary="Read a report",
-        response_model=ExtractionJson,
+        response_model=ExtractionJson | FileAnswersJson,
         responses=_extract_responses(),
         openapi_extra={"requestBody": _extract_body()},
     )
     async def extract(
         request: Request,
         model: Annotated[str | None, Query(description="`id` of the model; the current one by default.")] = None,
+        format: Annotated[ReportForm | None, Query(description="Else as `Accept` says.")] = None,  # noqa: A002
+        bom: Annotated[bool, Query(description="CSV: mark it as UTF-8 for a spreadsheet.")] = False,
     ) -> Response:
         """Every number of the posted report, as an observation or set aside for a stated reason."""
+        form = downloads.wanted(request, format, OF_REPORT)
         reader = await desk.reader_named(model)
-        submission = await read(request, settings)
-        body = await desk.run(lambda: _answer(reader, submission, metrics))
-        return Response(body, media_type="application/json")
+        submission = await read(request, settings, desk)
+        if isinstance(submission, Bundle):
+            if form is not Form.JSON:
+                raise errors.NotAcceptable(
+                    f"压缩包中有 {len(submission.members)} 个文件，只能以 JSON 作答；请逐个提交。"
+                )
+            body = await desk.run(lambda: _in_json(_answers(reader, submission, metrics)))
+            return Response(body, media_type=form.media_type, headers={"Vary": "Accept"})
+        if form is Form.JSON:
+            body = await desk.run(lambda: _in_json(_answer(reader, submission, metrics)))
+            return Response(body, media_type=form.media_type, headers={"Vary": "Accept"})
+        file, title = await desk.run(lambda: _file(form, _answer(reader, submission, metrics), submission, bom=bom))
+        return downloads.sent(file, form, title)
 
     return router
 
@@ -284,11 +302,33 @@ def _open_items(connection: Connection) -> dict[str, int]:
     return items
 
 
-def _answer(reader: Extractor, submission: Submission, metrics: Metrics) -> bytes:
+def _answer(reader: Extractor, submission: Submission, metrics: Metrics) -> ExtractionJson:
     extraction = reader.extract(submission.text, submission.hints, observe=metrics.stage)
     metrics.extraction(extraction)
-    answer = to_json(extraction, with_text=submission.from_file)
+    return to_json(extraction, with_text=submission.from_file, document=submission.document)
+
+
+def _answers(reader: Extractor, bundle: Bundle, metrics: Metrics) -> FileAnswersJson:
+    """What is read in each file; one that cannot be read has its problem."""
+    files: list[FileAnswerJson] = []
+    for member in bundle.members:
+        try:
+            files.append({"name": member.name, "response": _answer(reader, readable(member), metrics)})
+        except errors.BaoshuError as error:
+            files.append({"name": member.name, "problem": problems.problem(error)})
+    return {"files": files}
+
+
+def _in_json(answer: ExtractionJson | FileAnswersJson) -> bytes:
     return json.dumps(answer, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _file(form: Form, answer: ExtractionJson, submission: Submission, *, bom: bool) -> tuple[BinaryIO, str]:
+    """The answer as a file, and what it is called after."""
+    stem = Path(submission.source or "").stem
+    name = stem or answer["report"]["id"]
+    report = ReadReport(name, submission.text, answer, submission.source)
+    return downloads.make(partial(write, form, report, bom=bom)), answer["report"]["title"] or stem
 
 
 @cache
@@ -303,10 +343,11 @@ def _read_example(reader: Extractor) -> ExtractionJson:
 
 def _extract_responses() -> dict[int | str, dict[str, Any]]:
     refusals = problems.responses(
-        *ACCESS, *BODY, errors.InvalidRequest, errors.Busy, errors.NotReady, errors.NotFound, errors.ModelRefused
+        *(*ACCESS, *BODY, errors.InvalidRequest, errors.NotAcceptable, errors.TableTooLong),
+        *(errors.Busy, errors.NotReady, errors.NotFound, errors.ModelRefused),
     )
     return {
-        200: {"description": "All that is read."},
+        200: {"description": "All that is read.", **downloads.answers(OF_REPORT)},
         **refusals,
         500: {**refusals[500], "model": ProblemJson},
     }

@@ -17,6 +17,8 @@ from service.records import Hints, Measure, Status
 from service.settings import Settings
 
 if TYPE_CHECKING:
+    from service.archive.observations import ObservationQuery
+
     Commands = argparse._SubParsersAction[argparse.ArgumentParser]
 
 Run = Callable[[argparse.Namespace, Settings], bool]
@@ -24,12 +26,17 @@ Run = Callable[[argparse.Namespace, Settings], bool]
 # The conditions of `--where`, and what may be done with a key (`archive.keys.Scope`).
 CONDITIONS = ("q", "area", "added_since", "report")
 SCOPES = ("read", "write", "admin")
+# How a target may stand (`archive.targets.State`), and what may not agree (`archive.conflicts.Kind`).
+STATES = ("met", "missed", "under_way", "no_result")
+KINDS = ("between", "within", "growth")
+PANEL_FORMS = ("table", "csv", "jsonl")
 
 
 def add_commands(commands: Commands) -> None:
     """Add all commands of the archive."""
     _add_archive(commands)
     _add_figures(commands)
+    _add_across(commands)
     _add_jobs(commands)
     _add_models(commands)
     _add_keys(commands)
@@ -117,7 +124,53 @@ def _add_figures(commands: Commands) -> None:
     figures.add_argument("--model", help="读取所用的模型，默认当前模型")
     figures.add_argument("--panel", action="store_true", help="列为表格")
     figures.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
-    _form(figures, "table", "csv", "jsonl", page="table 50，其余全部")
+    _form(figures, "table", "csv", "jsonl", "xlsx", "parquet", "sdmx-csv", page="table 50，其余全部")
+
+
+def _add_across(commands: Commands) -> None:
+    targets = _command(
+        commands,
+        "targets",
+        _targets,
+        "目标台账：各报告的目标与其后报告的结果",
+        "目标台账：把报告中的目标与其后报告的结果按指标、地区、时期与口径对应，列出完成情况与双方依据。",
+    )
+    _asked(targets, of="目标")
+    targets.add_argument("--state", choices=STATES, help="只列这种状态的目标")
+    _form(targets, "table", "csv", "jsonl", page="table 50，其余全部")
+    conflicts = _command(
+        commands,
+        "conflicts",
+        _conflicts,
+        "不能同时成立的数据",
+        "列出同一指标、地区、时期与口径而数值不一的数据，以及与上年数不符的增速；四舍五入之差不计。",
+    )
+    _asked(conflicts, of="数据")
+    conflicts.add_argument("--status", choices=tuple(map(str, Status)), help="状态")
+    conflicts.add_argument("--kind", choices=KINDS, help="报告之间、同一报告内，或增速与上年数")
+    _form(conflicts, "table", "csv", "jsonl", page="table 50，其余全部")
+    series = _command(
+        commands,
+        "series",
+        _series,
+        "一个指标在一个地区的时间序列",
+        "一个指标在一个地区的时间序列；口径、单位、时段不同者另列，注明何处不相接，缺少的时期一并标出。",
+    )
+    _asked(series, of="数据")
+    series.add_argument("--status", choices=tuple(map(str, Status)), help="状态，默认 actual")
+    series.add_argument("--format", choices=("table", "csv", "jsonl"), default="table", help="输出格式，默认 table")
+
+
+def _asked(parser: argparse.ArgumentParser, *, of: str) -> None:
+    """Which figures, and where to write what is found."""
+    parser.add_argument("--indicator", help="指标的代码或名称")
+    parser.add_argument("--area", help="地区的名称或 GB/T 2260 代码")
+    parser.add_argument("--period", help=f"{of}的时期（EDTF），如 2023、2021/2025")
+    parser.add_argument("--measure", choices=tuple(map(str, Measure)), help="数值的类别")
+    parser.add_argument("--q", metavar="WORDS", help="报告所含的词语")
+    parser.add_argument("--report", metavar="ID", help=f"{of}所在报告的编号，可只写开头几位")
+    parser.add_argument("--model", help="读取所用的模型，默认当前模型")
+    parser.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
 
 
 def _add_jobs(commands: Commands) -> None:
@@ -211,7 +264,48 @@ def _observations(given: argparse.Namespace, settings: Settings) -> bool:
         return commands_figures.show(settings, query, form=given.format, limit=given.limit, output=given.output)
     if given.limit is not None:
         raise InvalidRequest("--panel 总是列出全部，不可与 --limit 同用。")
+    if given.format not in PANEL_FORMS:
+        raise InvalidRequest(f"--panel 不能给出 {given.format}；可用的格式为 {'、'.join(PANEL_FORMS)}。")
     return commands_figures.lay_out(settings, query, form=given.format, output=given.output)
+
+
+def _targets(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.archive.targets import State
+    from service.commands_across import show_targets
+
+    state = State(given.state) if given.state else None
+    query = _across(given, None)
+    return show_targets(settings, query, state=state, form=given.format, limit=given.limit, output=given.output)
+
+
+def _conflicts(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.archive.conflicts import Kind
+    from service.commands_across import show_conflicts
+
+    kind = Kind(given.kind) if given.kind else None
+    query = _across(given, given.status)
+    return show_conflicts(settings, query, kind=kind, form=given.format, limit=given.limit, output=given.output)
+
+
+def _series(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_across import show_series
+
+    return show_series(settings, _across(given, given.status), form=given.format, output=given.output)
+
+
+def _across(given: argparse.Namespace, status: str | None) -> ObservationQuery:
+    from service.archive.observations import ObservationQuery
+
+    return ObservationQuery(
+        given.model or "",
+        indicator=given.indicator,
+        area=given.area,
+        period=given.period,
+        status=status,
+        measure=given.measure,
+        q=given.q,
+        report=given.report,
+    )
 
 
 def _reextract(given: argparse.Namespace, settings: Settings) -> bool:

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from service.archive.paging import MOST_ITEMS
+from service.exports.forms import FigureForm, PanelForm, ReportForm
 
 PAGE = 100
 LONGEST_TEXT = 500
@@ -38,6 +39,7 @@ Model = Annotated[
     str | None, Field(description="`id` of the model that read; the current one by default.", max_length=200)
 ]
 Limit = Annotated[int, Field(description="The most a page may hold.", ge=1, le=MOST_ITEMS)]
+Bom = Annotated[bool, Field(description="CSV: mark it as UTF-8 for a spreadsheet.")]
 After = Annotated[str | None, Field(description="`next` of the page before.", max_length=LONGEST_CURSOR)]
 
 
@@ -45,6 +47,13 @@ class ModelAsked(_Asked):
     """Which model's reading."""
 
     model: Model = None
+
+
+class ExtractionAsked(ModelAsked):
+    """Which model's reading, and in which form."""
+
+    format: Annotated[ReportForm | None, Field(description="Else as `Accept` says.")] = None
+    bom: Bom = False
 
 
 class AddAsked(_Asked):
@@ -89,9 +98,6 @@ class FiguresAsked(_Asked):
     measure: Literal["level", "increment", "growth", "diff", "rank"] | None = None
     q: Words = None
     report: Annotated[str | None, Field(description="`id` of one report.", max_length=64)] = None
-    format: Annotated[
-        Literal["json", "csv"] | None, Field(description="`csv`: all of them, streamed; else as `Accept` says.")
-    ] = None
 
 
 class FiguresPageAsked(FiguresAsked):
@@ -99,6 +105,10 @@ class FiguresPageAsked(FiguresAsked):
 
     limit: Annotated[int | None, Field(description=f"The most a page may hold; {PAGE}.", ge=1, le=MOST_ITEMS)] = None
     after: After = None
+    format: Annotated[
+        FigureForm | None, Field(description="All but `json`: every one of them, as a table; else as `Accept` says.")
+    ] = None
+    bom: Bom = False
 
 
 class PanelAsked(FiguresAsked):
@@ -106,6 +116,7 @@ class PanelAsked(FiguresAsked):
 
     status: Literal["actual", "plan", "forecast"] = "actual"
     measure: Literal["level", "increment", "growth", "diff", "rank"] = "level"
+    format: Annotated[PanelForm | None, Field(description="Else as `Accept` says.")] = None
 
 
 class JobsAsked(_Asked):

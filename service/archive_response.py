@@ -26,6 +26,7 @@ from service.archive_schema import (
     PanelRowJson,
     PanelValueJson,
 )
+from service.exports.figures import Figure
 from service.response import number
 from service.schema import ObservationJson
 
@@ -121,6 +122,41 @@ def figure_json(row: Row, model: str) -> FigureJson:
             "href": evidence(row, model),
         },
     }
+
+
+def figure_of(row: Row) -> Figure:
+    """An observation of the archive as a row of a table; the archive does not keep its place in a file."""
+    return Figure(
+        report=row.report,
+        title=row.title,
+        source=row.source,
+        observation=f"o{row.number}",
+        indicator=row.indicator,
+        indicator_code=row.indicator_code,
+        value=row.value_text,
+        low=number(row.low),
+        high=number(row.high),
+        unit=row.unit,
+        bound=row.bound,
+        masked=row.masked,
+        measure=row.measure,
+        period=row.period,
+        period_text=None,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        area=row.area,
+        area_code=row.area_code,
+        scope=row.scope,
+        base=row.base,
+        status=row.status,
+        score=row.score,
+        start=row.start,
+        end=row.end,
+        evidence=row.evidence,
+        section=row.section,
+        page=None,
+        paragraph=None,
+    )
 
 
 def evidence(row: Row, model: str) -> str:

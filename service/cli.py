@@ -1,4 +1,4 @@
-"""The command line: `baoshu extract`, `serve`, `bench`, `spacy`, and the commands of the archive (`archive_cli`).
+"""The command line: `baoshu extract`, `serve`, `bench`, `spacy`, `sdmx`, and the archive's commands (`archive_cli`).
 
 In: arguments.  Out: an exit code: 0 all well, 1 something could not be done (the rest was), 2 a wrong call.  Results go
 to standard output or a file, all else to standard error.  Each command imports what it needs when it runs, so that
@@ -18,11 +18,14 @@ from pathlib import Path
 
 from service.archive_cli import Run, add_commands, day
 from service.errors import BaoshuError, InvalidRequest
+from service.exports.forms import Form
 from service.records import Hints
 from service.settings import Settings, SettingsError
 from service.terminal import tell
 
 FINE, FAILED, MISUSED = 0, 1, 2
+
+FORMS = tuple(map(str, Form))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -68,8 +71,13 @@ def _parser() -> argparse.ArgumentParser:
 
     extract = commands.add_parser("extract", help="读取报告文件", description="读取报告文件；- 为标准输入。")
     extract.set_defaults(run=_extract)
-    extract.add_argument("files", nargs="+", metavar="FILE", help=".txt、.md，或每行一份报告的 .jsonl（含 text 字段）")
-    extract.add_argument("--format", choices=("json", "jsonl", "csv"), default="json", help="输出格式，默认 json")
+    extract.add_argument(
+        "files",
+        nargs="+",
+        metavar="FILE",
+        help=".txt、.md、.html、.docx、.pdf、.zip，或每行一份报告的 .jsonl（含 text 字段）",
+    )
+    extract.add_argument("--format", choices=FORMS, default="json", help="输出格式，默认 json")
     extract.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
     extract.add_argument("--area", help="报告所述地区，默认由文中读出")
     extract.add_argument("--published", type=day, metavar="YYYY-MM-DD", help="发布日期，默认由文中读出")
@@ -87,6 +95,10 @@ def _parser() -> argparse.ArgumentParser:
     spacy = commands.add_parser("spacy", help="生成 spaCy 流水线", description="生成 spacy.load 可载入的文件夹。")
     spacy.set_defaults(run=_spacy)
     spacy.add_argument("folder", type=Path, metavar="DIR", help="目标文件夹")
+
+    sdmx = commands.add_parser("sdmx", help="给出 SDMX 结构消息", description="给出描述 sdmx-csv 的 SDMX-ML 结构消息。")
+    sdmx.set_defaults(run=_sdmx)
+    sdmx.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
 
     add_commands(commands)
     return parser
@@ -106,10 +118,10 @@ def _extract(given: argparse.Namespace, settings: Settings) -> bool:
     failed = extract_files(
         pipeline,
         given.files,
-        form=given.format,
+        form=Form(given.format),
         output=given.output,
         hints=hints,
-        max_characters=settings.max_characters,
+        limits=settings.limits,
     )
     return not failed
 
@@ -142,6 +154,15 @@ def _spacy(given: argparse.Namespace, settings: Settings) -> bool:
         tell(f"缺少 {error.name}；请先安装 baoshu[spacy]。")
         return False
     build(given.folder, model=settings.model)
+    return True
+
+
+def _sdmx(given: argparse.Namespace, _: Settings) -> bool:
+    from service.exports.sdmx_structure import structure
+    from service.terminal import written_bytes
+
+    with written_bytes(given.output, "xml", binary=False) as out:
+        out.write(structure())
     return True
 
 

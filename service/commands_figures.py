@@ -1,6 +1,6 @@
 """Figures of the archive at the command line: as a list and as a panel, for people, spreadsheets and programs.
 
-In: a question.  Out: a table for a person, or CSV, or JSON lines, in the forms that the routes give.  What a question
+In: a question.  Out: a table for a person, a file, or JSON lines, in the forms that the routes give.  What a question
 means stands in `archive.observations`, how a panel is laid out in `archive.panel`.
 """
 
@@ -12,26 +12,30 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import Literal
 
 from sqlalchemy import Connection
 from tqdm import tqdm
 
 from service import panel_table
-from service.archive.observations import ObservationQuery, Row, find_observations, to_csv
+from service.archive.observations import ObservationQuery, Row, find_observations
 from service.archive.paging import MOST_ITEMS
 from service.archive.panel import Panel, PanelValue, panel
 from service.archive.reports import full_id
-from service.archive_response import figure_json, panel_json
+from service.archive_response import figure_json, figure_of, panel_json
 from service.current import current_id
 from service.drawer import ID_SHOWN, items, opened
 from service.errors import InvalidRequest
+from service.exports.csv_table import BOM
+from service.exports.forms import Form
+from service.exports.writing import begin_table
 from service.records import Bound
 from service.registry import Registry
 from service.settings import Settings
-from service.terminal import table, tell, written
+from service.terminal import table, tell, written, written_bytes
 
-Form = Literal["table", "csv", "jsonl"]
+ListForm = Literal["table", "csv", "jsonl", "xlsx", "parquet", "sdmx-csv"]
+PanelForm = Literal["table", "csv", "jsonl"]
 
 # How many a person looks at, where no number was given.
 PAGE = 50
@@ -47,7 +51,7 @@ def show(
     settings: Settings,
     query: ObservationQuery,
     *,
-    form: Form,
+    form: ListForm,
     limit: int | None,
     output: Path | None,
 ) -> bool:
@@ -60,16 +64,15 @@ def show(
         with archive.reading() as connection:
             asked = _understood(connection, query, settings)
         found = items(archive, lambda c, after, many: find_observations(c, asked, after=after, limit=many), most=most)
-        with written(output, as_csv=form == "csv") as out:
-            # Whoever waits for a file sees nothing else.
-            shown = tqdm(found, unit="条", disable=True if output is None else None, file=sys.stderr)
-            count = _write(shown, asked.model, form, out)
+        # Whoever waits for a file sees nothing else.
+        shown = tqdm(found, unit="条", disable=True if output is None else None, file=sys.stderr)
+        count = _write(shown, asked.model, form, output)
     if not count:
         tell(f"模型 {asked.model} 没有读出这样的观测。")
     return True
 
 
-def lay_out(settings: Settings, query: ObservationQuery, *, form: Form, output: Path | None) -> bool:
+def lay_out(settings: Settings, query: ObservationQuery, *, form: PanelForm, output: Path | None) -> bool:
     """Show the panel of the figures asked for.  True.
 
     Raises `InvalidRequest` where neither indicator, area nor report is named, and where there are too many figures.
@@ -81,10 +84,11 @@ def lay_out(settings: Settings, query: ObservationQuery, *, form: Form, output: 
         query = _understood(connection, query, settings)
         figures = panel_table.figures_of(connection, query)
         found = panel(figures, measure=query.measure or MEASURE, status=query.status or STATUS)
-    with written(output, as_csv=form == "csv") as out:
-        if form == "csv":
-            out.write(panel_table.to_csv(found, query.model))
-        else:
+    if form == "csv":
+        with written_bytes(output, form, binary=False) as file:
+            file.write((BOM if output is not None else b"") + panel_table.to_csv(found, query.model))
+    else:
+        with written(output) as out:
             out.writelines(f"{line}\n" for line in (_lines(found) if form == "table" else _rows(found, query.model)))
     if not found.rows:
         tell(f"模型 {query.model} 没有读出这样的观测。")
@@ -103,28 +107,33 @@ def _understood(connection: Connection, query: ObservationQuery, settings: Setti
     )
 
 
-def _write(figures: Iterable[Row], model: str, form: Form, out: TextIO) -> int:
-    """How many figures were written."""
-    if form == "table":
-        rows = [_cells(row) for row in figures]
-        out.writelines(f"{line}\n" for line in table(HEAD, rows, right=("数值",)))
-        return len(rows)
+def _write(figures: Iterable[Row], model: str, form: ListForm, output: Path | None) -> int:
+    """How many figures were written.  Raises `TableTooLong`, `InvalidRequest` where a terminal cannot show them."""
+    if form not in ("table", "jsonl"):
+        return _write_table(figures, Form(form), output)
     count = 0
-    for some in _some_at_a_time(figures):
-        if form == "csv":
-            out.write(to_csv(some, header=count == 0))
-        else:
-            out.writelines(json.dumps(figure_json(row, model), ensure_ascii=False) + "\n" for row in some)
-        count += len(some)
-    if form == "csv" and not count:
-        out.write(to_csv([]))
+    with written(output) as out:
+        if form == "table":
+            rows = [_cells(row) for row in figures]
+            out.writelines(f"{line}\n" for line in table(HEAD, rows, right=("数值",)))
+            return len(rows)
+        for row in figures:
+            count += 1
+            out.write(json.dumps(figure_json(row, model), ensure_ascii=False) + "\n")
     return count
 
 
-def _some_at_a_time(figures: Iterable[Row]) -> Iterator[list[Row]]:
+def _write_table(figures: Iterable[Row], form: Form, output: Path | None) -> int:
+    count = 0
     left = iter(figures)
-    while some := list(islice(left, MOST_ITEMS)):
-        yield some
+    with (
+        written_bytes(output, form, binary=form.binary) as out,
+        begin_table(form, out, bom=form is Form.CSV and output is not None) as file,
+    ):
+        while some := list(islice(left, MOST_ITEMS)):
+            file.figures(map(figure_of, some))
+            count += len(some)
+    return count
 
 
 def _cells(row: Row) -> Sequence[str]:

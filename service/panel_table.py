@@ -6,8 +6,6 @@ value stands the address of its evidence.  How figures are laid out stands in `a
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from sqlalchemy import Connection
@@ -17,7 +15,8 @@ from service.archive.paging import MOST_ITEMS, every
 from service.archive.panel import MOST_FIGURES, Panel, PanelRow, PanelValue
 from service.archive_response import evidence
 from service.errors import InvalidRequest
-from service.response import number, safe_cell
+from service.exports.csv_table import lines
+from service.response import number
 
 OF_ROW = ("indicator", "indicator_code", "area", "area_code", "unit", "scope", "base")
 
@@ -33,16 +32,15 @@ def figures_of(connection: Connection, query: ObservationQuery) -> Iterator[Row]
         yield row
 
 
-def to_csv(panel: Panel, model: str, base: str = "") -> str:
+def to_csv(panel: Panel, model: str, base: str = "") -> bytes:
     """Two columns for each period: the value that the most reports give; `base` with the address of its evidence."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([*OF_ROW, *(head for period in panel.periods for head in (period, f"{period} evidence"))])
-    for row in panel.rows:
-        pairs = [_cell(values[0], model, base) if values else ("", "") for values in row.cells]
-        cells = [*_head(row), *(cell for pair in pairs for cell in pair)]
-        writer.writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()
+    heads = [*OF_ROW, *(head for period in panel.periods for head in (period, f"{period} evidence"))]
+    return lines([heads, *(_cells(row, model, base) for row in panel.rows)])
+
+
+def _cells(row: PanelRow, model: str, base: str) -> list[str | float | None]:
+    pairs = (_cell(values[0], model, base) if values else (None, None) for values in row.cells)
+    return [*_head(row), *(cell for pair in pairs for cell in pair)]
 
 
 def _head(row: PanelRow) -> list[str | None]:

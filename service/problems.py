@@ -8,10 +8,11 @@ routes.
 from __future__ import annotations
 
 import logging
+import re
 import uuid
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -39,12 +40,21 @@ TYPE_PREFIX = "urn:baoshu:problem:"
 # All pass by themselves: a model loads in a second or two, a report is read in a few, a store is started anew.
 RETRY_AFTER_SECONDS = 5
 
+# pydantic's list of what a literal may be: `'json', 'csv' or 'xlsx'`.
+_QUOTED = re.compile(r"'([^']*)'")
+
 _log = logging.getLogger("baoshu")
 
 
 def problem(error: BaoshuError) -> ProblemJson:
     """The problem document of an error."""
-    return {"type": TYPE_PREFIX + error.code, "title": error.title, "status": error.status, "detail": error.detail}
+    known: ProblemJson = {
+        "type": TYPE_PREFIX + error.code,
+        "title": error.title,
+        "status": error.status,
+        "detail": error.detail,
+    }
+    return cast(ProblemJson, {**error.members, **known})
 
 
 def kinds() -> Iterator[type[BaoshuError]]:
@@ -130,7 +140,9 @@ async def _wrong_parameter(request: Request, error: Exception) -> JSONResponse:
         raise error
     first = error.errors()[0]
     _, *where = first["loc"]  # after whether it stood in the path, the query string or a header
-    return _answer(problem(refuse(first["type"], where, "地址", f"{request.url.path} 的参数见 /openapi.json。")))
+    can_be = _QUOTED.findall(str(first.get("ctx", {}).get("expected", "")))
+    right = f"可用的值为 {'、'.join(can_be)}。" if can_be else ""
+    return _answer(problem(refuse(first["type"], where, "地址", f"{right}{request.url.path} 的参数见 /openapi.json。")))
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

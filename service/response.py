@@ -1,17 +1,14 @@
-"""From records to what leaves the house: the JSON form and the CSV form.
+"""From records to what leaves the house: the JSON form.
 
-In: an `Extraction`, whose spans count characters of the clean text.  Out: dictionaries of the posted text (`schema`),
-or rows of one flat table.  Here alone do clean offsets become posted ones.  Knows nothing of HTTP, files or the
-model.
+In: an `Extraction`, whose spans count characters of the clean text.  Out: dictionaries of the posted text (`schema`).
+Here alone do clean offsets become posted ones.  Knows nothing of HTTP, of tables (`exports`) or of the model.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import math
-import re
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
 from service.records import (
@@ -19,11 +16,13 @@ from service.records import (
     AreaRef,
     Clean,
     Derived,
+    Document,
     Extraction,
     Finding,
     IndicatorRef,
     Observation,
     PeriodRef,
+    Place,
     Report,
     Span,
 )
@@ -37,6 +36,8 @@ from service.schema import (
     ObservationJson,
     ObservedAreaJson,
     PeriodJson,
+    PlacedRangeJson,
+    PlaceJson,
     RangeJson,
     ReportJson,
     TextSpan,
@@ -46,20 +47,14 @@ from service.schema import (
 # Beyond this a float no longer holds every whole number, and writing it as one would invent digits.
 EXACT_INTEGERS = 2**53
 
-CSV_COLUMNS = (
-    *("report", "observation", "indicator", "indicator_code", "value", "low", "high", "unit", "bound", "masked"),
-    *("measure", "period", "period_text", "area", "area_code", "scope", "base", "status", "score"),
-    *("start", "end", "evidence", "section"),
-)
 
-# A spreadsheet takes a cell that begins with one of these for a formula (OWASP, CSV Injection).
-FORMULA_STARTS = frozenset("=+-@＝＋－＠\t\r\n")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?%?", re.ASCII)
+def to_json(extraction: Extraction, *, with_text: bool = False, document: Document | None = None) -> ExtractionJson:
+    """The answer to one text.
 
-
-def to_json(extraction: Extraction, *, with_text: bool = False) -> ExtractionJson:
-    """The answer to one text.  `with_text` adds `report.text`, for a file whose caller has not seen its text."""
-    posted = _Posted(extraction.clean)
+    `with_text` adds `report.text`, for a file whose caller has not seen its text.  `document`: the file that the text
+    came from, whose places and notes are told as well.
+    """
+    posted = _Posted(extraction.clean, document.places if document is not None else ())
     numbered = [(f"e{number}", entity) for number, entity in enumerate(extraction.entities, 1)]
     entity_of = {entity.span: name for name, entity in numbered}
     ledger = extraction.ledger
@@ -101,7 +96,10 @@ def to_json(extraction: Extraction, *, with_text: bool = False) -> ExtractionJso
             "set_aside": [{**posted.quote(item.span), "reason": item.reason} for item in ledger.set_aside],
             "unexplained": [posted.quote(span) for span in ledger.unexplained],
         },
-        "findings": [_finding(posted, item) for item in extraction.findings],
+        "findings": [
+            *(_note(posted.text, note) for note in (document.notes if document is not None else ())),
+            *(_finding(posted, item) for item in extraction.findings),
+        ],
         "derived": [_derived(posted, f"d{number}", item) for number, item in enumerate(extraction.derived, 1)],
         "model": {
             "name": extraction.model.name,
@@ -111,26 +109,13 @@ def to_json(extraction: Extraction, *, with_text: bool = False) -> ExtractionJso
     }
 
 
-def to_csv(reports: Iterable[tuple[str, Extraction]], *, header: bool = True) -> str:
-    """One row an observation (`CSV_COLUMNS`), for any number of `(name of the report, extraction)`.
-
-    Numbers stand plain; a text that a spreadsheet would run as a formula gets an apostrophe before it.  RFC 4180 line
-    ends.
-    """
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    if header:
-        writer.writerow(CSV_COLUMNS)
-    for name, extraction in reports:
-        writer.writerows(_rows(name, extraction))
-    return out.getvalue()
-
-
 class _Posted:
-    """The posted text, reached from clean spans."""
+    """The posted text, reached from clean spans, and where it stands in its file."""
 
-    def __init__(self, clean: Clean) -> None:
+    def __init__(self, clean: Clean, places: Sequence[Place]) -> None:
         self._clean = clean
+        self.places = places
+        self._starts = [place.span.start for place in places]
 
     @property
     def text(self) -> str:
@@ -154,6 +139,13 @@ class _Posted:
     def clean_text(self, span: Span) -> str:
         return span.of(self._clean.text)
 
+    def place(self, start: int) -> PlaceJson | None:
+        """Where the character at `start` stands in the file; None where the file has no such places."""
+        index = bisect_right(self._starts, start) - 1
+        if index < 0 or start >= self.places[index].span.end:
+            return None
+        return _place(self.places[index])
+
 
 def _report(posted: _Posted, report: Report, with_text: bool) -> ReportJson:
     answer: ReportJson = {
@@ -166,6 +158,24 @@ def _report(posted: _Posted, report: Report, with_text: bool) -> ReportJson:
     }
     if with_text:
         answer["text"] = posted.text
+    if posted.places:
+        answer["places"] = places_json(posted.places)
+    return answer
+
+
+def places_json(places: Iterable[Place]) -> list[PlacedRangeJson]:
+    """Where each line stands in the file that it came from."""
+    return [{"start": place.span.start, "end": place.span.end, **_place(place)} for place in places]
+
+
+def _place(place: Place) -> PlaceJson:
+    answer: PlaceJson = {}
+    if place.page is not None:
+        answer["page"] = place.page
+    if place.box is not None:
+        answer["box"] = list(place.box)
+    if place.paragraph is not None:
+        answer["paragraph"] = place.paragraph
     return answer
 
 
@@ -176,6 +186,9 @@ def _area(area: Area | None) -> AreaJson | None:
 def _observation(posted: _Posted, name: str, observation: Observation, entity: str | None) -> ObservationJson:
     start, end = posted.span(observation.evidence)
     evidence: EvidenceJson = {"start": start, "end": end, "section": observation.section}
+    place = posted.place(posted.span(observation.value).start)
+    if place is not None:
+        evidence["place"] = place
     return {
         "id": name,
         "value": _value(posted, observation, entity),
@@ -199,6 +212,18 @@ def _finding(posted: _Posted, finding: Finding) -> FindingJson:
         "rule": finding.rule,
         "observations": [f"o{index + 1}" for index in finding.figures],
         "spans": [posted.quote(span) for span in finding.spans],
+    }
+
+
+def _note(text: str, note: Finding) -> FindingJson:
+    """What is said of a file: its spans count in the text that was read from it."""
+    return {
+        "code": note.code,
+        "message": note.message,
+        "severity": note.severity.value,
+        "rule": note.rule,
+        "observations": [],
+        "spans": [{"start": span.start, "end": span.end, "text": span.of(text)} for span in note.spans],
     }
 
 
@@ -275,45 +300,3 @@ def number(value: float | None) -> float | int | None:
 
 def _score(score: float) -> float:
     return round(score, 4)
-
-
-def _rows(name: str, extraction: Extraction) -> Iterable[Sequence[str | float | int]]:
-    text = extraction.clean.original
-    for observation in to_json(extraction)["observations"]:
-        value, period, area = observation["value"], observation["period"], observation["area"]
-        evidence = observation["evidence"]
-        row = (
-            name,
-            observation["id"],
-            observation["indicator"]["name"],
-            observation["indicator"]["code"],
-            value["text"],
-            value["low"],
-            value["high"],
-            value["unit"],
-            value["bound"],
-            "true" if value["masked"] else "false",
-            observation["measure"],
-            period["edtf"] if period else None,
-            period["text"] if period else None,
-            area["name"] if area else None,
-            area["code"] if area else None,
-            observation["scope"],
-            observation["base"],
-            observation["status"],
-            observation["score"],
-            value["start"],
-            value["end"],
-            text[evidence["start"] : evidence["end"]],
-            evidence["section"],
-        )
-        yield [safe_cell(cell) for cell in row]
-
-
-def safe_cell(cell: str | float | int | None) -> str | float | int:
-    """A cell that no spreadsheet runs."""
-    if cell is None:
-        return ""
-    if isinstance(cell, str) and cell[:1] in FORMULA_STARTS and not _NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell

@@ -7,6 +7,7 @@ by it.
 
 from __future__ import annotations
 
+from functools import partial
 from time import perf_counter
 from typing import Annotated
 
@@ -14,24 +15,34 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
-from service import errors, problems
+from service import downloads, errors, problems
 from service.access import USUAL, Gate
 from service.archive.extractions import get_extraction, store_extraction
 from service.archive.keys import Scope
 from service.archive.models import model_key
 from service.archive.reports import StoredReport, add_report, delete_report, get_report, list_reports
 from service.archive.search import search
-from service.archive_fields import AddAsked, ModelAsked, ReportsAsked
+from service.archive_fields import AddAsked, ExtractionAsked, ModelAsked, ReportsAsked
 from service.archive_response import added_json, figure_in_full_json, hit_json, report_json
-from service.archive_schema import AddedReportJson, FigureInFullJson, KeptReportJson, KeptReportsJson
+from service.archive_schema import (
+    AddedFileJson,
+    AddedFilesJson,
+    AddedReportJson,
+    FigureInFullJson,
+    KeptReportJson,
+    KeptReportsJson,
+)
 from service.desk import Desk
+from service.exports.figures import ReadReport
+from service.exports.forms import OF_REPORT, Form
+from service.exports.writing import write
 from service.extractor import Extractor
 from service.metrics import Metrics
 from service.response import to_json
 from service.schema import ExtractionJson
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import BODY, bodies, read
+from service.submission import BODY, Submission, bodies, read, readable
 
 ReportId = Annotated[str, Path(description="`id` of the report.", pattern="^[0-9a-f]{64}$")]
 ObservationId = Annotated[str, Path(description="`id` within the extraction.", pattern="^o[1-9][0-9]{0,8}$")]
@@ -46,27 +57,45 @@ def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, met
         "/reports",
         summary="Keep a report",
         status_code=201,
-        response_model=AddedReportJson,
+        response_model=AddedReportJson | AddedFilesJson,
         dependencies=[Depends(gate.needs(Scope.WRITE))],
         responses={
-            200: {"description": "The archive had it.", "model": AddedReportJson},
+            200: {"description": "The archive had it.", "model": AddedReportJson | AddedFilesJson},
             **problems.responses(*USUAL, *BODY, errors.Busy),
         },
         openapi_extra={"requestBody": bodies(with_source=True)},
     )
     async def add(request: Request, asked: Annotated[AddAsked, Query()]) -> Response:
-        """JSON or a file, as for `POST /extract`.  The same text is the same report: its first hints stand."""
+        """JSON or a file, as for `POST /extract`.  The same text is the same report: its first hints stand.
+
+        Of a zip of several reports each is kept, and each that cannot be read is named with its problem.
+        """
         shelf.archive()
         extractor = desk.reader() if asked.extract else None
-        given = await read(request, settings, with_source=True)
+        given = await read(request, settings, desk, with_source=True)
+        if isinstance(given, Submission):
+            kept = await keep(given, extractor)
+            return JSONResponse(kept, status_code=201 if kept["added"] else 200, headers={"Location": kept["href"]})
+        files: list[AddedFileJson] = []
+        for member in given.members:
+            try:
+                files.append({"name": member.name, "report": await keep(readable(member), extractor)})
+            except errors.ArchiveUnavailable:
+                raise
+            except errors.BaoshuError as error:
+                files.append({"name": member.name, "problem": problems.problem(error)})
+        new = any("report" in file and file["report"]["added"] for file in files)
+        return JSONResponse({"files": files}, status_code=201 if new else 200)
+
+    async def keep(given: Submission, extractor: Extractor | None) -> AddedReportJson:
         report, added = await shelf.write(
-            lambda connection: add_report(connection, given.text, source=given.source, hints=given.hints)
+            lambda c: add_report(c, given.text, source=given.source, hints=given.hints, document=given.document)
         )
         metrics.report(added=added)
         body = added_json(report, added=added)
         if extractor is not None:
             body["observations"] = await _read_now(shelf, desk, extractor, report, metrics)
-        return JSONResponse(body, status_code=201 if added else 200, headers={"Location": f"/reports/{report.id}"})
+        return body
 
     @router.get(
         "/reports",
@@ -107,11 +136,27 @@ def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, met
         summary="What a model has read in a report",
         response_model=ExtractionJson,
         dependencies=reader,
-        responses=problems.responses(*USUAL, errors.NotFound, errors.NotExtracted),
+        responses={
+            200: downloads.answers(OF_REPORT),
+            **problems.responses(
+                *USUAL, errors.NotFound, errors.NotExtracted, errors.NotAcceptable, errors.TableTooLong
+            ),
+        },
     )
-    async def extraction(id: ReportId, asked: Annotated[ModelAsked, Query()]) -> Response:  # noqa: A002
+    async def extraction(
+        request: Request,
+        id: ReportId,  # noqa: A002
+        asked: Annotated[ExtractionAsked, Query()],
+    ) -> Response:
         """The same as `POST /extract` answers; by the current model, unless another is named."""
-        return JSONResponse(await shelf.read(lambda c: get_extraction(c, id, asked.model or desk.current_id(c))))
+        form = downloads.wanted(request, asked.format, OF_REPORT)
+        answer = await shelf.read(lambda c: get_extraction(c, id, asked.model or desk.current_id(c)))
+        if form is Form.JSON:
+            return JSONResponse(answer, headers={"Vary": "Accept"})
+        report = await shelf.read(lambda c: get_report(c, id))
+        read_report = ReadReport(id, report.text or "", answer, report.source)
+        file = await desk.run(downloads.make, partial(write, form, read_report, bom=asked.bom))
+        return downloads.sent(file, form, answer["report"]["title"] or report.title or id)
 
     @router.get(
         "/reports/{id}/observations/{observation}",
@@ -163,7 +208,7 @@ async def _read_now(shelf: Shelf, desk: Desk, extractor: Extractor, report: Stor
         begun = perf_counter()
         extraction = extractor.extract(text, report.hints, metrics.stage)
         metrics.extraction(extraction)
-        return to_json(extraction), perf_counter() - begun
+        return to_json(extraction, document=report.document), perf_counter() - begun
 
     answer, seconds = await desk.run(read)
     await shelf.write(lambda c: store_extraction(c, report.key, model_key(c, model), answer, seconds=seconds))

@@ -13,10 +13,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import TextIO
+from typing import BinaryIO, TextIO
 
-# A spreadsheet takes a CSV file for the local 8-bit encoding unless it begins with this mark.
-CSV_ENCODING = "utf-8-sig"
+from service.errors import InvalidRequest
 
 GAP = "  "
 MORE = "…"
@@ -35,14 +34,35 @@ def tell(text: str) -> None:
 
 
 @contextmanager
-def written(output: Path | None, *, as_csv: bool = False) -> Iterator[TextIO]:
+def written(output: Path | None) -> Iterator[TextIO]:
     """Where a result is written to: a file, standard output for None.  Line ends are written as they are given."""
     if output is None:
         yield sys.stdout
         sys.stdout.flush()
         return
-    with output.open("w", encoding=CSV_ENCODING if as_csv else "utf-8", newline="") as out:
+    with output.open("w", encoding="utf-8", newline="") as out:
         yield out
+
+
+@contextmanager
+def written_bytes(output: Path | None, form: str, *, binary: bool) -> Iterator[BinaryIO]:
+    """The same for bytes of `form`; of a binary one, which is of use only whole, nothing is left after an error.
+
+    Raises `InvalidRequest` where it would go to a terminal, which cannot show it.
+    """
+    if output is None:
+        if binary and sys.stdout.isatty():
+            raise InvalidRequest(f"{form} 不能显示在终端；请以 --output 写入文件，例如 --output 观测.{form}。")
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with output.open("wb") as out:
+        try:
+            yield out
+        except BaseException:
+            if binary:
+                output.unlink(missing_ok=True)
+            raise
 
 
 def columns() -> int | None:

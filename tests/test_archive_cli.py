@@ -17,7 +17,7 @@ from archive_commands import NEW, OLD, TEXTS, Run
 
 from service import archive_cli, commands_reports
 from service.archive.keys import Scope
-from service.archive.observations import CSV_COLUMNS
+from service.exports.figures import NAMES
 from service.archive.opening import Archive
 from service.archive.reports import add_report, get_report, list_reports, report_id
 from service.cli import main
@@ -185,7 +185,7 @@ def test_figures_for_spreadsheets_and_programs(run: Run) -> None:
     code, out, _ = run("observations", "--q", "营收", "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert code == 0
-    assert tuple(rows[0]) == CSV_COLUMNS
+    assert tuple(rows[0]) == NAMES
     assert sorted(row["value"] for row in rows) == ["3.2亿元", "4亿元", "5%"]
     code, out, _ = run("observations", "--model", NEW, "--format", "jsonl")
     told = [json.loads(line) for line in out.splitlines()]
@@ -193,7 +193,7 @@ def test_figures_for_spreadsheets_and_programs(run: Run) -> None:
     assert {(figure["model"], figure["scope"]) for figure in told} == {(NEW, NEW)}
     code, out, _ = run("observations", "--status", "plan", "--format", "csv", "--output", "plan.csv")
     assert (code, out) == (0, "")
-    assert Path("plan.csv").read_bytes().decode("utf-8-sig") == ",".join(CSV_COLUMNS) + "\r\n"
+    assert Path("plan.csv").read_bytes().decode("utf-8-sig") == ",".join(NAMES) + "\r\n"
 
 
 @pytest.mark.usefixtures("figures")

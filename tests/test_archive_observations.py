@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import Any
 
 import pytest
@@ -12,7 +10,7 @@ from fakes import CARD, extraction_of
 from service.archive import observations as module
 from service.archive.extractions import store_extraction
 from service.archive.models import model_key
-from service.archive.observations import CSV_COLUMNS, ObservationQuery, Row, find_observations, to_csv
+from service.archive.observations import ObservationQuery, Row, find_observations
 from service.archive.opening import Archive
 from service.archive.reports import add_report
 from service.errors import InvalidRequest
@@ -174,18 +172,3 @@ def test_a_time_that_is_none_is_a_wrong_request(archive: Archive, period: str) -
 
 def test_every_code_of_the_catalogue_is_taken_for_one() -> None:
     assert [i.code for i in catalogue().indicators if not module._is(module._INDICATOR_CODE, i.code)] == []
-
-
-def test_csv_has_a_line_for_each_figure_and_no_formula(archive: Archive) -> None:
-    text = "=1+1 企业 44家，-8.5%"
-    with archive.writing() as connection:
-        report, _ = add_report(connection, text, source="@cmd.txt")
-        store_extraction(connection, report.key, model_key(connection, CARD), to_json(extraction_of(text)), seconds=0)
-    rows = find(archive)
-    lines = list(csv.DictReader(io.StringIO(to_csv(rows))))
-    assert tuple(lines[0]) == CSV_COLUMNS
-    assert [line["observation"] for line in lines] == ["o1", "o2"]
-    assert lines[0]["source"] == "'@cmd.txt"
-    assert lines[0]["evidence"] == "'" + text
-    assert (lines[1]["value"], lines[1]["low"]) == ("-8.5%", "-8.5")
-    assert to_csv(rows, header=False) == to_csv(rows).partition("\r\n")[2]

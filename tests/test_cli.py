@@ -11,12 +11,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from exported import file_of
 from fakes import FakePipeline, extraction_of
 
 from service.cli import main
 from service.errors import NotReady
 from service.records import Hints
-from service.response import to_csv, to_json
+from service.exports.figures import ReadReport
+from service.exports.forms import Form
+from service.response import to_json
 
 TEXTS = {"甲": "营 收3.2 亿元。", "乙": "共12家。"}
 
@@ -47,6 +50,11 @@ def from_file(text: str, hints: Hints = Hints()) -> Any:
     return to_json(extraction_of(text, hints), with_text=True)
 
 
+def read_from(file: str) -> ReadReport:
+    path = Path(file)
+    return ReadReport(path.stem, TEXTS[path.stem], to_json(extraction_of(TEXTS[path.stem])), file)
+
+
 def test_one_file_gives_the_answer_itself(files: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["extract", files[0]]) == 0
     told = capsys.readouterr()
@@ -71,7 +79,7 @@ def test_a_line_each(files: list[str], tmp_path: Path, capsys: pytest.CaptureFix
 
 
 def test_a_table(files: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    expected = to_csv([(name, extraction_of(text)) for name, text in TEXTS.items()])
+    expected = file_of(Form.CSV, *(read_from(file) for file in files)).decode()
     assert main(["extract", "--format", "csv", *files]) == 0
     assert list(csv.reader(io.StringIO(capsys.readouterr().out))) == list(csv.reader(io.StringIO(expected)))
     output = tmp_path / "table.csv"
@@ -128,7 +136,7 @@ def test_a_broken_file_is_named_and_the_rest_is_read(
     assert "60" in complaints[1]
 
 
-@pytest.mark.parametrize(("form", "expected"), [("json", "[]\n"), ("jsonl", ""), ("csv", to_csv([]))])
+@pytest.mark.parametrize(("form", "expected"), [("json", "[]\n"), ("jsonl", ""), ("csv", file_of(Form.CSV).decode())])
 def test_nothing_could_be_read(form: str, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["extract", "--format", form, str(tmp_path / "a.jsonl"), str(tmp_path / "b.txt")]) == 1
     assert capsys.readouterr().out.replace("\r\n", "\n") == expected.replace("\r\n", "\n")

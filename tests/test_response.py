@@ -1,10 +1,8 @@
-"""The JSON and CSV forms."""
+"""The JSON form."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import json
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,11 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ConfigDict, TypeAdapter, with_config
 
-from service.records import Extraction, Quantity, Span
-from service.response import CSV_COLUMNS, to_csv, to_json
+from service.records import Extraction, Span
+from service.response import to_json
 from service.schema import ExtractionJson
-
-TEXT = "规 上企业 研发费用3.2 亿元，增长8.5%，共12家，第7。"
 
 
 def spans(value: Any) -> Iterator[dict[str, Any]]:
@@ -33,10 +29,6 @@ def spans(value: Any) -> Iterator[dict[str, Any]]:
     elif isinstance(value, list):
         for item in value:
             yield from spans(item)
-
-
-def rows(text: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(text)))
 
 
 def with_first(extraction: Extraction, **changes: Any) -> Extraction:
@@ -173,55 +165,3 @@ def test_what_is_unknown_is_null() -> None:
     assert observation["observations"][0]["period"] is None
     assert observation["observations"][0]["area"] is None
     assert observation["observations"][0]["value"]["entity"] is None
-
-
-def test_csv_has_one_row_an_observation() -> None:
-    extraction = extraction_of(TEXT)
-    table = rows(to_csv([("甲", extraction), ("乙", extraction)]))
-    assert [(row["report"], row["observation"], row["value"], row["low"], row["unit"]) for row in table] == [
-        (name, f"o{number}", value, low, unit)
-        for name in ("甲", "乙")
-        for number, (value, low, unit) in enumerate(
-            [("3.2 亿元", "320000000", "元"), ("8.5%", "8.5", "%"), ("12家", "12", "家")], 1
-        )
-    ]
-    assert table[0]["evidence"] == TEXT
-    assert table[0]["area_code"] == ""
-    assert tuple(table[0]) == CSV_COLUMNS
-
-
-def test_csv_header_can_be_left_out() -> None:
-    extraction = extraction_of("营收5家")
-    whole = to_csv([("甲", extraction)])
-    head, _, rest = whole.partition("\r\n")
-    assert head == ",".join(CSV_COLUMNS)
-    assert to_csv([("甲", extraction)], header=False) == rest
-
-
-@pytest.mark.parametrize(
-    ("cell", "expected"),
-    [
-        ("=1+1", "'=1+1"),
-        ("+cmd|' /C calc'!A0", "'+cmd|' /C calc'!A0"),
-        ("-2+3", "'-2+3"),
-        ("@SUM(A1)", "'@SUM(A1)"),
-        ("＝1+1", "'＝1+1"),
-        ("\t=1+1", "'\t=1+1"),
-        ("-2.5", "-2.5"),
-        ("+7", "+7"),
-        ("-2.5%", "-2.5%"),
-        ("-", "'-"),
-        ("全市=1", "全市=1"),
-        ("", ""),
-    ],
-)
-def test_no_cell_is_a_formula(cell: str, expected: str) -> None:
-    extraction = with_first(extraction_of("营收5家"), section=cell, base=cell)
-    (row,) = rows(to_csv([(cell, extraction)]))
-    assert (row["report"], row["section"], row["base"]) == (expected, expected, expected)
-
-
-def test_a_negative_number_stays_a_number() -> None:
-    quantity = Quantity(-3.5, -3.5, "%", extraction_of("营收5家").observations[0].quantity.bound)
-    (row,) = rows(to_csv([("甲", with_first(extraction_of("营收5家"), quantity=quantity))]))
-    assert row["low"] == "-3.5"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service import terminal
-from service.terminal import bold, clip, plain, table, width, written
+from service.errors import InvalidRequest
+from service.terminal import bold, clip, plain, table, width, written, written_bytes
 
 
 def test_a_chinese_character_takes_two_columns() -> None:
@@ -60,8 +62,29 @@ def test_no_line_is_wider_than_the_terminal(rows: list[tuple[str, ...]]) -> None
     assert all(width(line) <= 50 for line in lines)
 
 
-def test_a_file_for_a_spreadsheet_begins_with_a_mark(tmp_path: Path) -> None:
-    for as_csv, first in ((True, b"\xef\xbb\xbf"), (False, b"")):
-        with written(tmp_path / "out", as_csv=as_csv) as out:
-            out.write("甲\r\n")
-        assert (tmp_path / "out").read_bytes() == first + "甲\r\n".encode()
+def test_line_ends_are_written_as_given(tmp_path: Path) -> None:
+    with written(tmp_path / "out") as out:
+        out.write("甲\r\n乙\n")
+    assert (tmp_path / "out").read_bytes() == "甲\r\n乙\n".encode()
+
+
+def test_of_a_binary_file_nothing_is_left_after_an_error(tmp_path: Path) -> None:
+    def write(binary: bool) -> None:
+        with written_bytes(tmp_path / "out", "xlsx", binary=binary) as out:
+            out.write(b"1")
+            raise RuntimeError("a slip")
+
+    with pytest.raises(RuntimeError, match="a slip"):
+        write(binary=False)
+    assert (tmp_path / "out").read_bytes() == b"1"
+    with pytest.raises(RuntimeError, match="a slip"):
+        write(binary=True)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_terminal_is_not_given_what_it_cannot_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    with pytest.raises(InvalidRequest, match="--output"), written_bytes(None, "xlsx", binary=True):
+        pass
+    with written_bytes(None, "csv", binary=False) as out:
+        out.write(b"")

@@ -1,16 +1,14 @@
 """Figures across the archive: what one model read in all reports, asked for by indicator, area, period and more.
 
 In: an `ObservationQuery`.  Out: pages of `Row`, in the order in which they were read into the archive, each with the
-characters that prove it; or CSV.  What the fields of a query mean stands there.  Knows nothing of how figures are laid
+characters that prove it.  What the fields of a query mean stands there.  Knows nothing of how figures are laid
 out.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
@@ -25,7 +23,6 @@ from service.archive.search import matching
 from service.archive.tables import extractions, models, observations, reports
 from service.errors import InvalidRequest
 from service.periods import is_edtf
-from service.response import number, safe_cell
 
 AND_MORE = "*"  # at the end of a name or code: whatever begins so
 AFTER_ALL = "\U0010ffff"
@@ -39,12 +36,6 @@ T = TypeVar("T")
 _INDICATOR_CODE = re.compile(r"[a-z][a-z0-9_]*")
 _AREA_CODE = re.compile(r"[0-9]{1,6}")
 _UNKEPT = re.compile("[\0\ud800-\udfff]")
-
-CSV_COLUMNS = (
-    *("report", "title", "source", "observation", "indicator", "indicator_code", "value", "low", "high", "unit"),
-    *("bound", "masked", "measure", "period", "area", "area_code", "scope", "base", "status", "score"),
-    *("start", "end", "evidence", "section"),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,23 +154,6 @@ def conditions_of(connection: Connection, query: ObservationQuery) -> list[Colum
     """What must hold of `tables.observations` where a figure was asked for.  Raises as `keys_of`."""
     within, few = _of_reports(connection, query)
     return [*_conditions(connection, query, few), *within]
-
-
-def to_csv(rows: Iterable[Row], *, header: bool = True) -> str:
-    """One line a figure (`CSV_COLUMNS`), in the form of `response.to_csv`."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\r\n")
-    if header:
-        writer.writerow(CSV_COLUMNS)
-    for row in rows:
-        cells = (
-            *(row.report, row.title, row.source, f"o{row.number}", row.indicator, row.indicator_code, row.value_text),
-            *(number(row.low), number(row.high), row.unit, row.bound, "true" if row.masked else "false"),
-            *(row.measure, row.period, row.area, row.area_code, row.scope, row.base, row.status, row.score),
-            *(row.start, row.end, row.evidence, row.section),
-        )
-        writer.writerow([safe_cell(cell) for cell in cells])
-    return out.getvalue()
 
 
 def _of_reports(connection: Connection, query: ObservationQuery) -> tuple[list[ColumnElement[bool]], bool]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import StrEnum
+from typing import Literal, get_args
 from urllib.parse import quote
 
 
@@ -50,9 +51,11 @@ MEDIA_TYPES: Mapping[Form, str] = {
     Form.SDMX_CSV: "application/vnd.sdmx.data+csv; version=2.0.0",
     Form.HTML: "text/html; charset=utf-8",
 }
-# Of one report, and of figures from anywhere; the first is what is given where nothing is asked for.
-OF_REPORT = (Form.JSON, Form.CSV, Form.XLSX, Form.PARQUET, Form.SDMX_CSV, Form.HTML)
-OF_FIGURES = (Form.JSON, Form.CSV, Form.XLSX, Form.PARQUET, Form.SDMX_CSV)
+# Over HTTP: of a report, of figures from anywhere, of a panel; the first is given where nothing is asked for.
+ReportForm = Literal["json", "csv", "xlsx", "parquet", "sdmx-csv", "html"]
+FigureForm = Literal["json", "csv", "xlsx", "parquet", "sdmx-csv"]
+PanelForm = Literal["json", "csv"]
+OF_REPORT, OF_FIGURES, OF_PANEL = (tuple(map(Form, get_args(kind))) for kind in (ReportForm, FigureForm, PanelForm))
 
 # A name longer than this is no name; most file systems take 255 bytes, of which a Chinese character takes three.
 LONGEST_NAME = 60

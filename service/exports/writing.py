@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import BinaryIO
 
 from service.exports.csv_table import CsvTable
+from service.exports.figures import ReadReport
 from service.exports.files import FigureTable, ReportFile
 from service.exports.forms import Form
 from service.exports.html_report import HtmlReport
@@ -23,6 +24,12 @@ def begin(form: Form, out: BinaryIO, *, bom: bool = False) -> ReportFile:
     if form is Form.HTML:
         return HtmlReport(out)
     return Workbook(out) if form is Form.XLSX else begin_table(form, out, bom=bom)
+
+
+def write(form: Form, report: ReadReport, out: BinaryIO, *, bom: bool = False) -> None:
+    """One report, as one file."""
+    with begin(form, out, bom=bom) as file:
+        file.report(report)
 
 
 def begin_table(form: Form, out: BinaryIO, *, bom: bool = False) -> FigureTable:
