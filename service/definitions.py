@@ -56,7 +56,7 @@ _SEVERAL = re.compile("分别|依次")
 
 # Amounts of these are at current prices and their growth at constant ones, whether the report says so or not (the notes
 # of the yearly 国民经济和社会发展统计公报: 绝对数按现价计算, 增长速度按不变价格计算).
-_VALUE_ADDED = re.compile("生产总值|GDP|增加值|农林牧渔业?总产值")
+_CONSTANT_PRICES = re.compile(r"生产总值|GDP|增加值|经济总量|农林牧渔|(?:农业|工业)总?产值|劳动生产率")
 
 
 @lru_cache(maxsize=1 << 14)
@@ -89,7 +89,7 @@ def without_definition(name: str) -> str:
 
 def grows_at_constant_prices(name: str, words: tuple[str, ...]) -> bool:
     """Whether growth of an indicator is reckoned at other prices than its amounts; `words`: the growth's 口径."""
-    return not REAL.isdisjoint(words) or _VALUE_ADDED.search(_folded(name)) is not None
+    return not REAL.isdisjoint(words) or _CONSTANT_PRICES.search(_folded(name)) is not None
 
 
 def is_stock(code: str | None) -> bool:

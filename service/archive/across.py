@@ -23,6 +23,7 @@ from service.archive.series import Series, series
 from service.archive.subjects import subject
 from service.archive.tables import observations
 from service.archive.targets import State, Target, target
+from service.checks.intervals import FLOAT
 from service.errors import InvalidRequest
 from service.indicators import catalogue, match
 from service.records import Measure, Status
@@ -175,7 +176,9 @@ def _stated(
     conditions = [c.model == model, c.cell.is_not(None)]
     if any((query.indicator, query.area, query.period, query.status, query.measure, query.q, query.report)):
         conditions.append(c.cell.in_(select(c.cell).where(*conditions_of(connection, query))))
-    apart = func.max(c.worth_low) > func.min(c.worth_high)
+    low, high = func.max(c.worth_low), func.min(c.worth_high)
+    # No less than `conflicts.apart` finds: what touches may be apart, what is all alike is not.
+    apart = and_(low >= high - func.abs(high) * FLOAT, low > func.min(c.worth_low))
     found: list[Conflict] = []
     looked_at = 0
     while looked_at < MOST_LOOKED_AT:

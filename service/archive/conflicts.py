@@ -1,9 +1,9 @@
 """Figures that cannot all be true, across reports.
 
 In: figures of one cell (`subjects`), or a growth with the amounts that it joins.  Out: a `Conflict`, where the amounts
-that they may stand for are apart, or None.  3.2亿 and 3.18亿 agree, 3.2亿 and 3.3亿 do not; the arithmetic is that of
-`checks.intervals`.  Which figure is right is not for this to settle: statistics are revised, and where the reports'
-dates tell that this is what happened, it says so.  Pure; knows nothing of the store.
+that they may stand for are apart, or None.  3.2亿 and 3.18亿 agree, 3.2亿 and 3.3亿 do not.  Which figure is right is
+not for this to settle: statistics are revised, and where the reports' dates tell that this is what happened, it says
+so.  Pure; knows nothing of the store.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
 from itertools import combinations
+from math import isfinite
 
 from service.archive.figures import Figure, Time, latest_first
-from service.checks.intervals import Interval, agrees, implied_base
+from service.checks.intervals import FLOAT, Interval, agrees, implied_base
 from service.definitions import grows_at_constant_prices
 from service.records import Measure
 
@@ -79,17 +80,28 @@ class Conflict:
 def stated(figures: Iterable[Figure]) -> Conflict | None:
     """What is said of one cell and cannot be one amount."""
     sides = _sides(figures)
-    apart = [pair for pair in combinations(sides, 2) if not agrees(pair[0].worth, pair[1].worth)]
-    if not apart:
+    pairs = [pair for pair in combinations(sides, 2) if apart(pair[0].worth, pair[1].worth)]
+    if not pairs:
         return None
-    taken = {id(side) for pair in apart for side in pair}
+    taken = {id(side) for pair in pairs for side in pair}
     kept = tuple(side for side in sides if id(side) in taken)
     reports = {figure.row.report for side in kept for figure in side.figures}
     return Conflict(
         kind=Kind.BETWEEN if len(reports) > 1 else Kind.WITHIN,
         sides=kept,
-        revised=all(_after(one, other) or _after(other, one) for one, other in apart),
+        revised=all(_after(one, other) or _after(other, one) for one, other in pairs),
     )
+
+
+def apart(one: Interval, other: Interval) -> bool:
+    """Whether two statements of one figure cannot both be rounded from it.
+
+    `3.2亿` stands for 3.15 up to but not 3.25: it is apart from 3.3亿, not from 3.18亿 or 3.25亿.  Stricter than
+    `intervals.agrees`, which lets a figure be cut off and is made for amounts that are reckoned.
+    """
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    slack = FLOAT * max(abs(low), abs(high)) if isfinite(low) and isfinite(high) else 0.0
+    return low > high + slack or (low >= high - slack and one.width > 0 and other.width > 0)
 
 
 def growth(grown: Figure, values: Iterable[Figure], bases: Iterable[Figure]) -> Conflict | None:

@@ -19,6 +19,7 @@ from typing import Literal
 
 from service.archive.conflicts import Conflict, stated, year_before
 from service.archive.figures import Figure, Time, latest_first
+from service.archive.subjects import subject
 from service.checks.intervals import Interval, agrees, difference, implied_growth
 from service.definitions import REAL, grows_at_constant_prices
 from service.records import Measure
@@ -276,11 +277,14 @@ def _breaks(lines: Sequence[Line]) -> Iterator[Break]:
 
 
 def _differences(before: Line, after: Line) -> tuple[Difference, ...]:
-    return tuple(
+    found = tuple(
         Difference(aspect, old, new)
         for (aspect, old), (_, new) in zip(_aspects(before), _aspects(after), strict=True)
         if old != new
     )
+    # 工业增加值 and 规上工业增加值 have codes of their own, and differ in who is counted.
+    same = subject(before.indicator, None) == subject(after.indicator, None)
+    return found[1:] if same and len(found) > 1 and found[0].aspect == "indicator" else found
 
 
 def _aspects(line: Line) -> list[tuple[Aspect, str]]:

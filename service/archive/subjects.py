@@ -17,7 +17,7 @@ from datetime import date
 from hashlib import blake2b
 from typing import Any
 
-from service.checks.figures import subject_of
+from service.checks.figures import key_of
 from service.checks.precision import worth
 from service.definitions import definition, is_stock, without_definition
 from service.records import Bound, Measure, Quantity
@@ -41,7 +41,7 @@ def subject(name: str, code: str | None) -> str | None:
 
     None where there is no name.  No code is a name: codes have small letters, names in that form have none.
     """
-    return code or without_definition(subject_of(name)) or None
+    return code or without_definition(key_of(name)) or None
 
 
 def time_of(
