@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 
 from service.archive.tables import JOB_STATES
 from service.records import Bound, Measure, Status
-from service.schema import ObservationJson, RangeJson
+from service.schema import ObservationJson, ProblemJson, RangeJson
 
 ReportId = Annotated[str, Field(description="SHA-256 of the report's text in UTF-8, in hexadecimal.")]
 ModelId = Annotated[str, Field(description="`<name>-<version>` of a model.")]
@@ -71,6 +71,20 @@ class AddedReportJson(KeptReportJson):
 
     added: Annotated[bool, Field(description="False where the archive had it: then the first one's hints stand.")]
     observations: NotRequired[Annotated[int, Field(description="With `extract=true`: how many were read.")]]
+
+
+class AddedFileJson(TypedDict):
+    """A file of a zip: the report that it is, or why it is none."""
+
+    name: Annotated[str, Field(description="Its path in the zip.")]
+    report: NotRequired[AddedReportJson]
+    problem: NotRequired[ProblemJson]
+
+
+class AddedFilesJson(TypedDict):
+    """The answer to a zip of several reports."""
+
+    files: Annotated[list[AddedFileJson], Field(description="In the order of the zip.")]
 
 
 class KeptReportsJson(TypedDict):

@@ -25,8 +25,8 @@ from typing import Literal
 from pydantic import TypeAdapter
 from typing_extensions import TypedDict
 
-from service import ingest
 from service.fields import ExtractRequest
+from service.files import read_document
 from service.settings import Settings
 
 THREADS = (1, 2)
@@ -60,7 +60,9 @@ def bench(settings: Settings, files: Sequence[Path], *, least_characters: int) -
 
     Raises `BaoshuError` for a file that is no text, `subprocess.CalledProcessError` where a measuring process fails.
     """
-    texts = repeated([ingest.read(file.read_bytes(), name=file.name) for file in files] or [_own()], least_characters)
+    texts = repeated(
+        [read_document(file.read_bytes(), name=file.name).text for file in files] or [_own()], least_characters
+    )
     measured = {threads: _in_a_process(settings.model, threads, texts) for threads in THREADS}
     print(table(measured, texts))
 

@@ -16,16 +16,16 @@ from typing import Literal, NoReturn
 
 from tqdm import tqdm
 
-from service import ingest
 from service.archive.opening import Archive
 from service.archive.reports import StoredReport, add_report, list_reports
 from service.archive.search import Hit, search
 from service.archive_response import hit_json, report_json
 from service.drawer import ID_SHOWN, items, opened
 from service.errors import ArchiveUnavailable, BaoshuError
+from service.files import Limits
 from service.records import Hints
 from service.settings import Settings
-from service.sources import LINES, STDIN, SUFFIXES, Source, look_up, read, sources
+from service.sources import LINES, STDIN, SUFFIXES, Source, Unread, look_up, read, sources
 from service.terminal import bold, day, flat, plain, say, table, tell
 
 Form = Literal["table", "jsonl"]
@@ -60,7 +60,7 @@ def add(settings: Settings, names: Sequence[str], hints: Hints) -> bool:
     with opened(settings) as archive, _bar(found.files) as bar:
         try:
             for source in sources(found.files, kept.failures):
-                _keep(archive, source, hints, settings.max_characters, kept)
+                _keep(archive, source, hints, settings.limits, kept)
                 bar.set_postfix_str(str(kept), refresh=False)
                 bar.update(_size(source) or 0)
         except KeyboardInterrupt:
@@ -109,13 +109,19 @@ def find(settings: Settings, words: Sequence[str], *, form: Form, limit: int | N
     return True
 
 
-def _keep(archive: Archive, source: Source, hints: Hints, max_characters: int, kept: _Kept) -> None:
-    """Keep one report, in a transaction of its own.  Raises `ArchiveUnavailable`, and no other failure."""
+def _keep(archive: Archive, source: Source, hints: Hints, limits: Limits, kept: _Kept) -> None:
+    """Keep the reports of a source, each in a transaction of its own.  Raises `ArchiveUnavailable` and nothing else."""
     try:
-        reading = read(source, hints)
-        ingest.check(reading.text, max_characters)
-        with archive.writing() as connection:
-            _, is_new = add_report(connection, reading.text, source=reading.source, hints=reading.hints)
+        for reading in read(source, hints, limits):
+            if isinstance(reading, Unread):
+                kept.failures.append(f"{reading.source}：{reading.problem.title}。{reading.problem.detail}")
+                continue
+            with archive.writing() as connection:
+                _, is_new = add_report(
+                    connection, reading.text, source=reading.source, hints=reading.hints, document=reading.document
+                )
+            kept.added += is_new
+            kept.known += not is_new
     except ArchiveUnavailable:
         raise
     except BaoshuError as error:
@@ -126,9 +132,6 @@ def _keep(archive: Archive, source: Source, hints: Hints, max_characters: int, k
         # A fault of ours on one report must not cost the others; the trace says where to look.
         _log.exception("%s failed", source)
         kept.failures.append(f"{source}：内部错误，没有存入。")
-    else:
-        kept.added += is_new
-        kept.known += not is_new
 
 
 def _bar(files: Sequence[str]) -> tqdm[NoReturn]:

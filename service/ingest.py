@@ -1,31 +1,35 @@
-"""Bytes of a file to the text as posted.
+"""Bytes of a plain text to the text as posted; and the form of any file.
 
 In: bytes, with the file's name and content type where known.  Out: `str`, every character as it stands in the file:
-line ends stay, since offsets of the response count code points of this very text.  Knows nothing of reports.
+line ends stay, since offsets of the response count code points of this very text.  Knows nothing of reports, nor of
+how richer forms are read (`service.files`).
 
-The form of the file is told by its first bytes, then by its suffix, then by its content type; `READERS` maps a form
-to its reader and is the one place where further readers are added.  Encodings are a cascade of strict decodings:
+The form of a file is told here alone: by its first bytes, then by its suffix, then by its content type.  Encodings are
+a cascade of strict decodings:
 
 1. a byte order mark (UTF-8, UTF-16, GB18030);
 2. UTF-16 without a mark, where NUL bytes betray it;
 3. UTF-8, which other encodings hardly ever satisfy by chance;
 4. GB18030, UTF-16 LE, UTF-16 BE, which accept nearly anything: only where the result looks like Chinese text.
 
-Sources: GB 18030-2022, RFC 3629 (UTF-8), RFC 2781 (UTF-16).
+Sources: GB 18030-2022, RFC 3629 (UTF-8), RFC 2781 (UTF-16); MS-CFB and MS-OFFCRYPTO for what OLE files hold;
+APPNOTE.TXT 6.3 for the names in a zip.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+import struct
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
-from service.errors import EmptyText, InvalidRequest, TextTooLong, UndecodableInput, UnsupportedFile
+from service.errors import EmptyText, InvalidRequest, TextTooLong, UndecodableInput
 
-Reader = Callable[[bytes], str]
+# Forms whose bytes are their text.
+PLAIN = (".txt", ".md")
 
 # Share of common characters from which a permissive decoding is believed: Chinese prose has over 0.95, text decoded in
 # the wrong encoding spreads over all 21,000 characters of GBK, of which some 8,000 are common (below 0.5).
@@ -41,7 +45,6 @@ _MARKS = (
 )
 _SIGNATURES = (
     (b"%PDF-", ".pdf"),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", ".doc"),
     (b"{\\rtf", ".rtf"),
     (b"\x89PNG\r\n\x1a\n", ".png"),
     (b"\xff\xd8\xff", ".jpg"),
@@ -50,7 +53,25 @@ _SIGNATURES = (
     (b"7z\xbc\xaf\x27\x1c", ".7z"),
     (b"Rar!\x1a\x07", ".rar"),
 )
-_ZIP = b"PK\x03\x04"
+_ZIP = (b"PK\x03\x04", b"PK\x05\x06")
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+# Streams of an OLE file, by which its form is told: an encrypted .docx is one.
+_STREAMS = tuple(
+    (name.encode("utf-16-le"), form)
+    for name, form in (
+        ("EncryptedPackage", ".docx"),
+        ("WordDocument", ".doc"),
+        ("Workbook", ".xls"),
+        ("PowerPoint Document", ".ppt"),
+    )
+)
+# Parts of packages that are zips, by which their form is told.
+_PARTS = (("word/", ".docx"), ("xl/", ".xlsx"), ("ppt/", ".pptx"))
+_PACKAGE = "[Content_Types].xml"
+_FIRST = (_PACKAGE, "_rels/", "docProps/", "customXml/", "word/", "xl/", "ppt/")
+_OPEN_DOCUMENT = b"mimetypeapplication/vnd.oasis.opendocument."
+_CENTRAL, _END = b"PK\x01\x02", b"PK\x05\x06"
+MOST_NAMES = 1000  # looked at in a zip: a package names its parts early
 _HTML = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?(?:<!--.{0,400}?-->\s*)?<(?:!doctype\s+html|html)\b", re.I | re.DOTALL)
 _CONTENT_TYPES = MappingProxyType(
     {
@@ -62,26 +83,30 @@ _CONTENT_TYPES = MappingProxyType(
         "application/msword": ".doc",
         "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
         "application/zip": ".zip",
+        "application/x-zip-compressed": ".zip",
+        "application/rtf": ".rtf",
+        "text/rtf": ".rtf",
+        "application/vnd.ms-works": ".wps",
+        "application/vnd.oasis.opendocument.text": ".odt",
+    }
+)
+# Other names of a form.
+_SUFFIXES = MappingProxyType(
+    {
+        ".htm": ".html",
+        ".xhtml": ".html",
+        ".shtml": ".html",
+        ".text": ".txt",
+        ".markdown": ".md",
+        ".docm": ".docx",
+        ".dotx": ".docx",
+        ".wpt": ".wps",
+        ".dot": ".doc",
     }
 )
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _BLANK = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]*")
-
-
-def read(data: bytes, *, name: str | None = None, content_type: str | None = None) -> str:
-    """The text of a file.
-
-    `name` is the file's name (its suffix counts), `content_type` a MIME type with or without parameters.  Raises
-    `EmptyText` for nothing but blanks, `UnsupportedFile` for a form without a reader, `UndecodableInput` for bytes that
-    are no text in any encoding read here.
-    """
-    form = form_of(data, name, content_type)
-    reader = READERS.get(form)
-    if reader is None:
-        known = "、".join(READERS)
-        raise UnsupportedFile(f"不能读取 {form} 文件；请提交 {known} 文件，或将报告全文另存为纯文本后再提交。")
-    return check(reader(data))
 
 
 def check(text: str, limit: int | None = None) -> str:
@@ -122,29 +147,56 @@ def decode(data: bytes) -> str:
     return text
 
 
-# Forms whose bytes are their text.
-PLAIN = (".txt", ".md")
-
-READERS: Mapping[str, Reader] = MappingProxyType({".txt": decode, ".md": decode})
-
-
 def form_of(data: bytes, name: str | None = None, content_type: str | None = None) -> str:
-    """The file's form as a suffix with its dot: by signature, by name, by content type, else plain text."""
+    """A file's form as a suffix with its dot: by signature, by name, by content type, else plain text."""
+    suffix = PurePosixPath((name or "").strip().replace("\\", "/")).suffix.lower()
+    suffix = _SUFFIXES.get(suffix, suffix)
     for signature, form in _SIGNATURES:
         if data.startswith(signature):
             return form
     if data.startswith(_ZIP):
-        for member, form in ((b"word/", ".docx"), (b"xl/", ".xlsx"), (b"ppt/", ".pptx")):
-            if member in data:
-                return form
-        return ".zip"
+        return _form_of_zip(data)
+    if data.startswith(_OLE):
+        return _form_of_ole(data, suffix)
     if _HTML.match(data.removeprefix(codecs.BOM_UTF8)):
         return ".html"
-    suffix = PurePosixPath((name or "").strip().replace("\\", "/")).suffix.lower()
-    suffix = {".htm": ".html", ".text": ".txt", ".markdown": ".md"}.get(suffix, suffix)
-    if suffix:
-        return suffix
-    return _CONTENT_TYPES.get((content_type or "").split(";")[0].strip().lower(), ".txt")
+    return suffix or _CONTENT_TYPES.get((content_type or "").split(";")[0].strip().lower(), ".txt")
+
+
+def _form_of_zip(data: bytes) -> str:
+    """The package that a zip is, by the names in its directory, or in what is left of it; else .zip."""
+    if _OPEN_DOCUMENT in data[:100]:
+        return ".odt" if data[:100].partition(_OPEN_DOCUMENT)[2].startswith(b"text") else ".ods"
+    names = set(_names(data))
+    if not names and _first_name(data).startswith(_FIRST):  # a package that was cut off
+        return next((form for part, form in _PARTS if part.encode() in data), ".zip")
+    if _PACKAGE in names:
+        return next((form for part, form in _PARTS if any(name.startswith(part) for name in names)), ".zip")
+    return ".zip"
+
+
+def _names(data: bytes) -> Iterator[str]:
+    """The first names of a zip's directory; none where it has none, having been cut off."""
+    end = data.rfind(_END, max(0, len(data) - 65_557))
+    at = int.from_bytes(data[end + 16 : end + 20], "little") if end >= 0 else len(data)
+    for _ in range(MOST_NAMES):
+        if not data.startswith(_CENTRAL, at) or at + 46 > len(data):
+            return
+        name, extra, comment = struct.unpack_from("<HHH", data, at + 28)
+        yield data[at + 46 : at + 46 + name].decode("utf-8", "replace")
+        at += 46 + name + extra + comment
+
+
+def _first_name(data: bytes) -> str:
+    length = int.from_bytes(data[26:28], "little")
+    return data[30 : 30 + length].decode("utf-8", "replace")
+
+
+def _form_of_ole(data: bytes, suffix: str) -> str:
+    for stream, form in _STREAMS:
+        if stream in data:
+            return suffix if form == ".doc" and suffix == ".wps" else form
+    return suffix or ".doc"
 
 
 def _strict(data: bytes, encoding: str) -> str | None:

@@ -263,6 +263,20 @@ class ProblemJson(TypedDict):
     instance: NotRequired[Annotated[str, Field(description="For a fault of ours: what to look for in the log.")]]
 
 
+class FileAnswerJson(TypedDict):
+    """A file of a zip: what is read in it, or why nothing is."""
+
+    name: Annotated[str, Field(description="Its path in the zip.")]
+    response: NotRequired[ExtractionJson]
+    problem: NotRequired[ProblemJson]
+
+
+class FileAnswersJson(TypedDict):
+    """The answer to a zip of several reports."""
+
+    files: Annotated[list[FileAnswerJson], Field(description="In the order of the zip.")]
+
+
 class HealthJson(TypedDict):
     """The state of the server."""
 

@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from service.files.limits import MEBIBYTE, Limits
+
 PREFIX = "BAOSHU_"
 LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 
@@ -39,7 +41,9 @@ class Settings:
     that may wait for their turn before the server answers 503.  `model`: folder of the model that is current where none
     has been promoted; `models`: folder of the others.  `archive`: address of the archive (`ARCHIVE_FORMS`).  `workers`:
     processes that read reports again.  `rate`: requests a minute and key, 0 for no limit; without keys it does not
-    count.  `log_level`: one of `LOG_LEVELS`.
+    count.  `file_bytes`: of a file that is posted; `file_seconds`: to read one; `file_memory`: MiB that its reading may
+    take; `file_unpacked`: MiB that it may be when unpacked; `file_pages`: of a PDF; `file_members`: files in a zip.
+    `log_level`: one of `LOG_LEVELS`.
     """
 
     host: str = "127.0.0.1"
@@ -53,12 +57,35 @@ class Settings:
     archive: str = DEFAULT_ARCHIVE
     workers: int = 1
     rate: int = 600
+    file_bytes: int = 50 * MEBIBYTE
+    file_seconds: int = 60
+    file_memory: int = 1024
+    file_pages: int = 2000
+    file_unpacked: int = 256
+    file_members: int = 1000
     log_level: str = "info"
 
     @property
     def max_body_bytes(self) -> int:
         """The longest request body that is read before it is refused."""
         return self.max_characters * BYTES_PER_CHARACTER + BODY_ALLOWANCE
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The longest form with a file in it: pictures and fonts make files longer than their text."""
+        return max(self.max_body_bytes, self.file_bytes + BODY_ALLOWANCE)
+
+    @property
+    def limits(self) -> Limits:
+        """What one file may cost."""
+        return Limits(
+            seconds=self.file_seconds,
+            memory=self.file_memory * MEBIBYTE,
+            pages=self.file_pages,
+            unpacked=self.file_unpacked * MEBIBYTE,
+            members=self.file_members,
+            characters=self.max_characters,
+        )
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str]) -> Settings:
@@ -92,6 +119,12 @@ class Settings:
             archive=archive,
             workers=_whole(given, "BAOSHU_WORKERS", default.workers, 1, 256),
             rate=_whole(given, "BAOSHU_RATE", default.rate, 0, 1_000_000),
+            file_bytes=_whole(given, "BAOSHU_FILE_BYTES", default.file_bytes, 1, 1 << 31),
+            file_seconds=_whole(given, "BAOSHU_FILE_SECONDS", default.file_seconds, 1, 3600),
+            file_memory=_whole(given, "BAOSHU_FILE_MEMORY", default.file_memory, 64, 1 << 20),
+            file_pages=_whole(given, "BAOSHU_FILE_PAGES", default.file_pages, 1, 100_000),
+            file_unpacked=_whole(given, "BAOSHU_FILE_UNPACKED", default.file_unpacked, 1, 1 << 14),
+            file_members=_whole(given, "BAOSHU_FILE_MEMBERS", default.file_members, 1, 100_000),
             log_level=level,
         )
 

@@ -1,7 +1,8 @@
 """Where reports stand: files, folders of files, lines of `.jsonl` files, standard input.
 
-In: names.  Out: one `Source` after another, and the `Reading` of each: its text and what is said of it.  A `.jsonl`
-file is read a line at a time, however long it is.  Knows nothing of what becomes of a report.
+In: names.  Out: one `Source` after another, and the readings of each: texts and what is said of them.  A zip gives as
+many as there are reports in it, a `.jsonl` file one a line, a line at a time, however long it is.  Knows nothing of
+what becomes of a report.
 """
 
 from __future__ import annotations
@@ -11,18 +12,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from pydantic import ValidationError
 
-from service import ingest
+from service import files as forms
+from service.errors import BaoshuError
 from service.fields import BatchLine, explain, hints_of
-from service.records import Hints
+from service.files import Limits, read_documents
+from service.ingest import check
+from service.records import Document, Hints
 
 STDIN = "-"
 LINES = ".jsonl"
 # What is taken for a report in a folder; a file that is named is read whatever it is called.
-SUFFIXES = (".txt", ".md", LINES)
+SUFFIXES = (*forms.SUFFIXES, LINES)
 # Such a file speaks of the folder.
 ABOUT = "readme"
 
@@ -41,16 +45,31 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One report as read; `from_file` says that its text is to stand in the answer, since no one has seen it.
+    """One report as read; `document` is the file that it was read from, None for a line.
 
-    `id` is what it is called, by its line or else by its place; `source` its place, and what its line calls it.
+    `id` is what it is called, by its line or else by its place; `source` its place, and what its line calls it; `file`
+    the file that it stands in, of a zip the path in it as well.
     """
 
     id: str
     text: str
     hints: Hints
-    from_file: bool
     source: str
+    file: str
+    document: Document | None = None
+
+    @property
+    def from_file(self) -> bool:
+        """Whether its text is to stand in the answer, since no one has seen it."""
+        return self.document is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file of a zip that could not be read."""
+
+    source: str
+    problem: BaoshuError
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,24 +121,39 @@ def sources(files: Iterable[str], failures: list[str]) -> Iterator[Source]:
             failures.append(f"{file}：{error.strerror or error}")
 
 
-def read(source: Source, hints: Hints) -> Reading:
-    """One report; what a line says of itself goes before `hints`.
+def read(source: Source, hints: Hints, limits: Limits) -> Iterator[Reading | Unread]:
+    """The reports of a source; what a line says of itself goes before `hints`.
 
     In a `.jsonl` file each line is a report: `{"text": ..., "id"?, "published"?, "area"?, "title"?}`, further fields
-    ignored; elsewhere `id` is the file's name without its suffix.  Raises `BaoshuError`, `OSError`.
+    ignored; elsewhere `id` is the file's name without its suffix.  Raises `BaoshuError`, `OSError`; files of a zip of
+    several are `Unread` instead.
     """
     if source.line is not None:
-        try:
-            line = BatchLine.model_validate_json(source.line)
-        except ValidationError as error:
-            raise explain(error, "该行") from None
-        own = hints_of(line)
-        hints = Hints(own.published or hints.published, own.area or hints.area, own.title or hints.title)
-        place = f"{Path(source.file).stem}-{source.number}"
-        named = f"{source}#{line.id}" if line.id else str(source)
-        return Reading(line.id or place, line.text, hints, from_file=False, source=named)
+        yield _line(source, source.line, hints, limits)
+        return
     if source.file == STDIN:
-        return Reading("stdin", ingest.read(sys.stdin.buffer.read()), hints, from_file=True, source="stdin")
-    path = Path(source.file)
-    text = ingest.read(path.read_bytes(), name=path.name)
-    return Reading(path.stem, text, hints, from_file=True, source=source.file)
+        path, data = Path("stdin"), sys.stdin.buffer.read()
+        members = read_documents(data, limits=limits)
+    else:
+        path = Path(source.file)
+        members = read_documents(path.read_bytes(), name=path.name, limits=limits)
+    for member in members:
+        place = "/".join(part for part in (str(path), member.name) if part)
+        if member.problem is not None:
+            yield Unread(place, member.problem)
+        elif member.document is not None:
+            id_ = PurePosixPath(member.name).stem or path.stem
+            file = source.file if not member.name else place
+            yield Reading(id_, member.document.text, hints, place, file, member.document)
+
+
+def _line(source: Source, text: bytes, hints: Hints, limits: Limits) -> Reading:
+    try:
+        line = BatchLine.model_validate_json(text)
+    except ValidationError as error:
+        raise explain(error, "该行") from None
+    own = hints_of(line)
+    hints = Hints(own.published or hints.published, own.area or hints.area, own.title or hints.title)
+    place = f"{Path(source.file).stem}-{source.number}"
+    named = f"{source}#{line.id}" if line.id else str(source)
+    return Reading(line.id or place, check(line.text, limits.characters), hints, named, source.file)

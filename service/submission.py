@@ -1,16 +1,16 @@
 """What was posted: a report as JSON or as a file, or another body in JSON, read and checked.
 
-In: a request, and the limits.  Out: a `Submission` (text, hints, whether it came as a file), checked fields, or the
-`BaoshuError` that says why not.  The body is counted while it comes in and refused as soon as it is too long.  Knows
-nothing of how a text is read.
+In: a request, and the limits.  Out: a `Submission` (text, hints, the file it came from), a `Bundle` of several for a
+zip of several reports, checked fields, or the `BaoshuError` that says why not.  The body is counted while it comes in
+and refused as soon as it is too long; a file is read when its turn at the desk comes.  Knows nothing of how a text is
+read.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
-from anyio import to_thread
 from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -18,17 +18,26 @@ from starlette.requests import Request
 from starlette.types import Message
 
 from service import ingest
+from service.desk import Desk
 from service.errors import (
+    BaoshuError,
     BodyTooLarge,
+    DamagedFile,
     EmptyText,
+    EncryptedFile,
+    FileTooLarge,
+    FileTooSlow,
     InvalidRequest,
+    NoTextInFile,
+    NothingInZip,
     TextTooLong,
     UndecodableInput,
     UnsupportedFile,
     UnsupportedMedia,
 )
 from service.fields import ExtractRequest, HintFields, ReportRequest, SourceFields, explain, hints_of
-from service.records import Hints
+from service.files import Member, read_documents
+from service.records import Document, Hints
 from service.settings import Settings
 
 JSON = "application/json"
@@ -37,7 +46,10 @@ MULTIPART = "multipart/form-data"
 UNDECLARED = frozenset({"", "application/x-www-form-urlencoded"})
 
 # What `read` raises, but for a field that is wrong.
-BODY = (EmptyText, TextTooLong, UndecodableInput, UnsupportedFile, BodyTooLarge, UnsupportedMedia)
+BODY = (
+    *(EmptyText, TextTooLong, UndecodableInput, BodyTooLarge, UnsupportedMedia),
+    *(UnsupportedFile, EncryptedFile, DamagedFile, NoTextInFile, FileTooLarge, FileTooSlow, NothingInZip),
+)
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
@@ -46,33 +58,61 @@ _BOM = b"\xef\xbb\xbf"
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """`text` is what offsets count in; `from_file` says that the caller has not seen it as text.
+    """`text` is what offsets count in; `document` the file that it came from, None where the caller sent the text.
 
-    `source`: the file or address that it came from, where that was asked for.
+    `source`: the file or address that it came from, where that was asked for; `name`: its path in a zip.
     """
 
     text: str
     hints: Hints
-    from_file: bool
+    document: Document | None = None
     source: str | None = None
+    name: str = ""
+
+    @property
+    def from_file(self) -> bool:
+        """Whether the caller has not seen it as text."""
+        return self.document is not None
 
 
-async def read(request: Request, settings: Settings, *, with_source: bool = False) -> Submission:
-    """The submission in `request`; `with_source` allows the field `source`.
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A file of a zip that could not be read, by its path there."""
 
-    Raises `UnsupportedMedia`, `BodyTooLarge`, `InvalidRequest`, and what `ingest` raises for a text or a file.
+    name: str
+    problem: BaoshuError
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """The reports of a zip that holds several, in its order."""
+
+    members: tuple[Submission | Refused, ...]
+
+
+def readable(member: Submission | Refused) -> Submission:
+    """The report that a file of a zip is.  Raises its problem."""
+    if isinstance(member, Refused):
+        raise member.problem
+    return member
+
+
+async def read(request: Request, settings: Settings, desk: Desk, *, with_source: bool = False) -> Submission | Bundle:
+    """What is submitted in `request`; `with_source` allows the field `source`.
+
+    Raises `UnsupportedMedia`, `BodyTooLarge`, `InvalidRequest`, what `ingest` raises for a text and `files` for a file,
+    `Busy` where too many files wait.
     """
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind == MULTIPART:
         fields = SourceFields if with_source else HintFields
-        submission = await _file(_counted(request, settings.max_body_bytes), fields)
-    elif kind == JSON or kind in UNDECLARED:
-        body = await _counted(request, settings.max_body_bytes).body()
-        submission = _json(body, ReportRequest if with_source else ExtractRequest)
-    else:
+        return await _file(_counted(request, settings.max_upload_bytes), fields, settings, desk)
+    if kind != JSON and kind not in UNDECLARED:
         raise UnsupportedMedia(
             f"不读取 {kind} 格式的请求体；请以 {JSON} 提交文本，或以 {MULTIPART} 的 file 字段提交文件。"
         )
+    body = await _counted(request, settings.max_body_bytes).body()
+    submission = _json(body, ReportRequest if with_source else ExtractRequest)
     ingest.check(submission.text, settings.max_characters)
     return submission
 
@@ -84,7 +124,7 @@ def bodies(*, with_source: bool = False) -> dict[str, Any]:
         "type": "object",
         "required": ["file"],
         "properties": {
-            "file": {"type": "string", "format": "binary", "description": "The report as a file."},
+            "file": {"type": "string", "format": "binary", "description": "The report as a file, or a zip of reports."},
             **{name: field for name, field in schema["properties"].items() if name != "text"},
         },
     }
@@ -134,31 +174,46 @@ def _json(body: bytes, form: type[ExtractRequest] | type[ReportRequest]) -> Subm
         fields = form.model_validate_json(body.removeprefix(_BOM))
     except ValidationError as error:
         raise explain(error, "请求体") from None
-    return Submission(fields.text, hints_of(fields), from_file=False, source=_source(fields))
+    return Submission(fields.text, hints_of(fields), source=_source(fields))
 
 
 def _source(fields: HintFields) -> str | None:
     return (fields.source or "").strip() or None if isinstance(fields, SourceFields) else None
 
 
-async def _file(request: Request, fields: type[HintFields]) -> Submission:
+async def _file(request: Request, fields: type[HintFields], settings: Settings, desk: Desk) -> Submission | Bundle:
     try:
         async with request.form(max_files=1, max_fields=len(fields.model_fields)) as form:
-            return await _from_form(form, fields)
+            return await _from_form(form, fields, settings, desk)
     except HTTPException as error:
         raise InvalidRequest(f"表单无法读取：{error.detail}。请以 file 字段提交一个文件。") from None
 
 
-async def _from_form(form: FormData, model: type[HintFields]) -> Submission:
+async def _from_form(form: FormData, model: type[HintFields], settings: Settings, desk: Desk) -> Submission | Bundle:
     given: dict[str, Any] = {name: value for name, value in form.multi_items() if value != ""}
     upload = given.pop("file", None)
     if not isinstance(upload, UploadFile):
-        raise InvalidRequest("表单中没有名为 file 的文件；例如 curl -F file=@report.txt。")
+        raise InvalidRequest("表单中没有名为 file 的文件；例如 curl -F file=@report.docx。")
     try:
         fields = model.model_validate_strings(given)
     except ValidationError as error:
         raise explain(error, "表单") from None
     data = await upload.read()
-    # Telling the encoding of megabytes takes its time: not in the event loop.
-    text = await to_thread.run_sync(lambda: ingest.read(data, name=upload.filename, content_type=upload.content_type))
-    return Submission(text, hints_of(fields), from_file=True, source=_source(fields) or upload.filename or None)
+    members = await desk.run(
+        lambda: read_documents(data, name=upload.filename, content_type=upload.content_type, limits=settings.limits)
+    )
+    source = _source(fields) or upload.filename or None
+    hints = hints_of(fields)
+    if len(members) > 1:
+        hints = replace(hints, title=None)  # of one of them, and who knows of which
+    found = tuple(_member(member, hints, source) for member in members)
+    if len(found) == 1 and isinstance(found[0], Submission):
+        return found[0]
+    return Bundle(found)
+
+
+def _member(member: Member, hints: Hints, source: str | None) -> Submission | Refused:
+    if member.document is None:
+        return Refused(member.name, member.problem or DamagedFile("文件没有读出内容。"))
+    source = "/".join(part for part in (source, member.name) if part) or None
+    return Submission(member.document.text, hints, member.document, source, member.name)

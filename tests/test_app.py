@@ -131,8 +131,16 @@ def test_a_body_beyond_the_limit_is_not_kept(client: TestClient, pipeline: FakeP
     # Without a declared length, the count of what came in decides.
     chunks = (b" " * 10_000 for _ in range(limit // 10_000 + 1))
     problem(client.post("/extract", content=chunks, headers=json_type), 413, "body-too-large")
-    problem(client.post("/extract", files={"file": ("a.txt", b"5" * limit)}), 413, "body-too-large")
     assert len(pipeline.posted) == 1
+
+
+def test_a_file_beyond_the_limit_is_not_kept(settings: Settings, pipeline: FakePipeline) -> None:
+    settings = replace(settings, file_bytes=100_000)
+    with TestClient(create_app(settings, pipeline), raise_server_exceptions=False) as client:
+        limit = settings.max_upload_bytes
+        body = problem(client.post("/extract", files={"file": ("a.docx", b"5" * limit)}), 413, "body-too-large")
+        assert str(limit) in body["detail"]
+    assert pipeline.posted == []
 
 
 def test_a_flood_is_cut_off(settings: Settings) -> None:
@@ -309,7 +317,9 @@ def test_openapi(client: TestClient) -> None:
     assert set(body["multipart/form-data"]["schema"]["properties"]) == {"file", "published", "area", "title"}
 
     answer = extract["responses"]["200"]["content"]["application/json"]
-    assert answer["schema"]["$ref"] == "#/components/schemas/ExtractionJson"
+    of_one, of_several = answer["schema"]["anyOf"]
+    assert of_one["$ref"] == "#/components/schemas/ExtractionJson"
+    assert of_several["$ref"] == "#/components/schemas/FileAnswersJson"
     assert answer["example"] == to_json(extraction_of(example().text, Hints(example().published)))
     assert set(answer["example"]) == set(schemas["ExtractionJson"]["required"])
     assert answer["example"]["observations"]

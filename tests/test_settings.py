@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from service.files import Limits
 from service.settings import DEFAULT_MODEL, Settings, SettingsError
 
 
@@ -31,6 +32,12 @@ def test_every_setting_can_be_set() -> None:
             "BAOSHU_ARCHIVE": "postgresql://db/baoshu",
             "BAOSHU_WORKERS": "5",
             "BAOSHU_RATE": "0",
+            "BAOSHU_FILE_BYTES": "1000",
+            "BAOSHU_FILE_SECONDS": "7",
+            "BAOSHU_FILE_MEMORY": "64",
+            "BAOSHU_FILE_PAGES": "10",
+            "BAOSHU_FILE_UNPACKED": "8",
+            "BAOSHU_FILE_MEMBERS": "9",
             "BAOSHU_LOG_LEVEL": "DEBUG",
             "PATH": "/bin",
         }
@@ -47,6 +54,12 @@ def test_every_setting_can_be_set() -> None:
         archive="postgresql://db/baoshu",
         workers=5,
         rate=0,
+        file_bytes=1000,
+        file_seconds=7,
+        file_memory=64,
+        file_pages=10,
+        file_unpacked=8,
+        file_members=9,
         log_level="debug",
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__dataclass_fields__)
@@ -86,3 +99,15 @@ def test_settings_do_not_change() -> None:
 def test_a_body_may_hold_the_longest_text() -> None:
     settings = Settings(max_characters=1000)
     assert settings.max_body_bytes >= 1000 * len(r"一".encode())
+
+
+def test_a_file_may_be_longer_than_its_text() -> None:
+    assert Settings(max_characters=1000, file_bytes=10**6).max_upload_bytes > 10**6
+    assert (
+        Settings(max_characters=10**6, file_bytes=1000).max_upload_bytes
+        == Settings(max_characters=10**6).max_body_bytes
+    )
+
+
+def test_what_one_file_may_cost() -> None:
+    assert Settings().limits == Limits()

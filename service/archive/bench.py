@@ -25,7 +25,6 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select, text
 
-from service import ingest
 from service.archive.extractions import store_extraction
 from service.archive.models import model_id, model_key
 from service.archive.observations import ObservationQuery, find_observations
@@ -35,6 +34,7 @@ from service.archive.search import search
 from service.archive.tables import observations, reports
 from service.areas import gazetteer
 from service.extractor import Extractor
+from service.files import read_document
 from service.records import ModelCard
 from service.response import to_json
 from service.schema import ExtractionJson
@@ -281,7 +281,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     settings = Settings.from_environ(os.environ)
     extractor = Pipeline.load(settings.model, threads=settings.threads)
-    texts = [ingest.read(file.read_bytes(), name=file.name) for file in given.reports]
+    texts = [read_document(file.read_bytes(), name=file.name).text for file in given.reports]
     readings = readings_of(extractor, texts)
     with tempfile.TemporaryDirectory() as folder:
         for url in given.urls or [f"sqlite:///{folder}/archive.db"]:

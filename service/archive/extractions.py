@@ -15,11 +15,13 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.archive.documents import unpack_document
 from service.archive.edtf import days
 from service.archive.subjects import compared_by
 from service.archive.tables import extractions, models, now, observations, reports
 from service.archive.tasks import was_read
 from service.errors import NotExtracted, NotFound
+from service.response import places_json
 from service.schema import ExtractionJson, ObservationJson
 
 
@@ -68,26 +70,30 @@ def store_extraction(
 
 
 def get_extraction(connection: Connection, report_id: str, model_id: str) -> ExtractionJson:
-    """What the model read in the report, without `report.text`.
+    """What the model read in the report, without `report.text`; `report.places` where it came as a file.
 
     Raises NotFound where the archive has no such report, NotExtracted where that model has not read it.
     """
-    body = connection.scalar(
-        select(extractions.c.body)
+    row = connection.execute(
+        select(extractions.c.body, reports.c.document, reports.c.text)
         .join(reports, reports.c.key == extractions.c.report)
         .join(models, models.c.key == extractions.c.model)
         .where(reports.c.id == report_id, models.c.id == model_id)
-    )
-    if body is not None:
-        return unpack(body)
+    ).one_or_none()
+    if row is not None:
+        answer = unpack(row.body)
+        document = unpack_document(row.document, row.text)
+        if document is not None and document.places:
+            answer["report"]["places"] = places_json(document.places)
+        return answer
     if connection.scalar(select(reports.c.key).where(reports.c.id == report_id)) is None:
         raise NotFound(f"档案中没有报告 {report_id[:64]}。")
     raise NotExtracted(f"模型 {model_id[:100]} 尚未读取报告 {report_id}；请先提交读取任务。")
 
 
 def pack(answer: ExtractionJson) -> bytes:
-    """An answer as kept: JSON without its text, compressed."""
-    report = {name: value for name, value in answer["report"].items() if name != "text"}
+    """An answer as kept: JSON without what is the report's (its text and where that stands in its file), compressed."""
+    report = {name: value for name, value in answer["report"].items() if name not in ("text", "places")}
     body = json.dumps({**answer, "report": report}, ensure_ascii=False, separators=(",", ":"))
     return zlib.compress(body.encode())
 

@@ -31,11 +31,12 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
 
+from service.archive.documents import unpack_document
 from service.archive.extractions import store_extraction
 from service.archive.opening import Archive
 from service.archive.tables import Utc, extractions, items, jobs, now, reports
 from service.errors import NotFound
-from service.records import Hints
+from service.records import Document, Hints
 from service.schema import ExtractionJson
 
 # Twice may be another's fault (no memory left, a machine switched off); three times is the report's.
@@ -47,13 +48,14 @@ OPEN_JOBS = ("queued", "running")
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A report to be read, leased.  `attempts` counts this one."""
+    """A report to be read, leased.  `attempts` counts this one; `document`: the file that it came from, if it did."""
 
     report_key: int
     report_id: str
     text: str
     hints: Hints
     attempts: int
+    document: Document | None = None
 
 
 def instant(connection: Connection) -> datetime:
@@ -182,11 +184,18 @@ def _give_up(connection: Connection, job: int, item: Row[Any], at: datetime) -> 
 
 
 def _texts(connection: Connection, job: int, keys: Sequence[int]) -> list[Claimed]:
-    columns = (reports.c.key, reports.c.id, reports.c.text, items.c.attempts)
+    columns = (reports.c.key, reports.c.id, reports.c.text, reports.c.document, items.c.attempts)
     hints = (reports.c.hint_published, reports.c.hint_area, reports.c.hint_title)
     query = select(*columns, *hints).join_from(items, reports).where(items.c.job == job, items.c.report.in_(keys))
     return [
-        Claimed(row.key, row.id, row.text, Hints(row.hint_published, row.hint_area, row.hint_title), row.attempts)
+        Claimed(
+            report_key=row.key,
+            report_id=row.id,
+            text=row.text,
+            hints=Hints(row.hint_published, row.hint_area, row.hint_title),
+            attempts=row.attempts,
+            document=unpack_document(row.document, row.text),
+        )
         for row in connection.execute(query.order_by(reports.c.key))
     ]
 

@@ -16,13 +16,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, null, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.archive.documents import pack_document, unpack_document
 from service.archive.paging import Page, check_limit, key_of, page
 from service.archive.search import index_report, matching, title_of
 from service.archive.tables import now, reports
 from service.archive.tasks import begin
 from service.errors import InvalidRequest, NotFound
 from service.ingest import check
-from service.records import Hints
+from service.records import Document, Hints
 
 _BEGINNING = re.compile("[0-9a-f]{1,64}")
 NUL = "\0"  # the one character that PostgreSQL cannot keep
@@ -33,7 +34,8 @@ class StoredReport:
     """A report as kept.
 
     `key` is the store's own number; `text` None in a list; `characters` its length in code points; `title` the one it
-    came with, else the one last read in it.
+    came with, else the one last read in it; `document`: the file that it came from, None where it came as text, and in
+    a list.
     """
 
     key: int
@@ -44,6 +46,7 @@ class StoredReport:
     title: str | None
     hints: Hints
     added_at: datetime
+    document: Document | None = None
 
 
 def report_id(text: str) -> str:
@@ -52,12 +55,17 @@ def report_id(text: str) -> str:
 
 
 def add_report(
-    connection: Connection, text: str, *, source: str | None = None, hints: Hints = Hints()
+    connection: Connection,
+    text: str,
+    *,
+    source: str | None = None,
+    hints: Hints = Hints(),
+    document: Document | None = None,
 ) -> tuple[StoredReport, bool]:
     """The report of this text, and whether it is new; for one that was there already its own source and hints stand.
 
-    `source` says where it came from: a file, an address.  Raises what `ingest.check` raises for a text, InvalidRequest
-    for one with NUL characters.
+    `source` says where it came from: a file, an address; `document` is that file as read, whose text this is.  Raises
+    what `ingest.check` raises for a text, InvalidRequest for one with NUL characters.
     """
     if NUL in check(text):
         raise InvalidRequest("文本中有空字符（U+0000），无法存档；请确认文件是否为文本，去除后再提交。")
@@ -70,6 +78,7 @@ def add_report(
         "hint_title": _kept(hints.title),
         "hint_published": hints.published,
         "hint_area": _kept(hints.area),
+        "document": pack_document(document) if document is not None else None,
         "added_at": now(),
     }
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
@@ -83,10 +92,11 @@ def add_report(
 
 def get_report(connection: Connection, id: str) -> StoredReport:  # noqa: A002
     """The report with this id, its text included.  Raises NotFound."""
-    row = connection.execute(_select(reports.c.text).where(reports.c.id == id)).one_or_none()
+    c = reports.c
+    row = connection.execute(_select(c.text, c.document).where(c.id == id)).one_or_none()
     if row is None:
         raise _missing(id)
-    return _stored(row)
+    return _stored(row, unpack_document(row.document, row.text))
 
 
 def full_id(connection: Connection, beginning: str) -> str:
@@ -121,7 +131,7 @@ def list_reports(
     """
     check_limit(limit)
     before = key_of("reports", after)
-    wanted = _select(null().label("text")).order_by(reports.c.key.desc()).limit(limit + 1)
+    wanted = _select(null().label("text"), null().label("document")).order_by(reports.c.key.desc()).limit(limit + 1)
     if before is not None:
         wanted = wanted.where(reports.c.key < before)
     if q is not None and q.strip():
@@ -129,13 +139,13 @@ def list_reports(
     return page("reports", ((row.key, _stored(row)) for row in connection.execute(wanted)), limit)
 
 
-def _select(text: ColumnElement[Any]) -> Select[Any]:
+def _select(text: ColumnElement[Any], document: ColumnElement[Any]) -> Select[Any]:
     c = reports.c
     hints = (c.hint_title, c.hint_published, c.hint_area)
-    return select(c.key, c.id, text, c.characters, c.source, title_of(), *hints, c.added_at)
+    return select(c.key, c.id, text, c.characters, c.source, title_of(), *hints, document, c.added_at)
 
 
-def _stored(row: Row[Any]) -> StoredReport:
+def _stored(row: Row[Any], document: Document | None = None) -> StoredReport:
     return StoredReport(
         key=row.key,
         id=row.id,
@@ -145,6 +155,7 @@ def _stored(row: Row[Any]) -> StoredReport:
         title=row.title,
         hints=Hints(row.hint_published, row.hint_area, row.hint_title),
         added_at=row.added_at,
+        document=document,
     )
 
 

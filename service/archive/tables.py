@@ -91,6 +91,8 @@ reports = Table(
     Column("hint_title", Text),
     Column("hint_published", Date),
     Column("hint_area", Text),
+    # Of a report that came as a file: its form, where its lines stand in it, what was said of its reading (`reports`).
+    Column("document", LargeBinary),
     Column("added_at", Utc, nullable=False, index=True),
     sqlite_autoincrement=True,
 )

@@ -166,7 +166,7 @@ class Worker:
         job, key = self._task.job, report.report_key
         try:
             begun = time.perf_counter()
-            answer = to_json(reader.extract(report.text, report.hints))
+            answer = to_json(reader.extract(report.text, report.hints), document=report.document)
             finish(archive, job, self._name, key, model_key, answer, time.perf_counter() - begun)
         except ArchiveUnavailable:
             raise

@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from unicodedata import normalize
 
 from lxml import etree
 
@@ -116,7 +117,8 @@ def _kept(page: list[_Line], title: str) -> Iterator[_Line]:
 
 
 def _is_chrome(line: str) -> bool:
-    return furniture(line) is Furniture.DEAD and not is_page_number(line)
+    line = normalize("NFKC", line).strip()
+    return bool(line) and furniture(line) is Furniture.DEAD and not is_page_number(line)
 
 
 def _bare(text: str) -> str:

@@ -1,7 +1,7 @@
 """Which reader reads which form: the one place where a further form is added.
 
-A reader is a function of the file's bytes and of limits that gives a `Document`: `report text`, a `Place` for each of
-its lines where the form has places, and notes.  It runs in a process of its own (`confinement`), may crash, hang or eat
+A reader is a function of the file's bytes and of limits that gives a `Document`: its text, a `Place` for each line of
+the text where the form has places, and notes.  It runs in a process of its own (`confinement`), may crash, hang or eat
 memory there without harm, and raises `BaoshuError`s that reach the caller as they are: `EncryptedFile`, `DamagedFile`,
 `NoTextInFile`, `FileTooLarge`, `UnsupportedFile`.  Any other exception is told to the caller as `DamagedFile`.
 
@@ -24,8 +24,15 @@ READERS: Mapping[str, str] = MappingProxyType(
         ".docx": "service.files.docx:read_docx",
         ".html": "service.files.html:read_html",
         ".pdf": "service.files.pdf:read_pdf",
+        ".doc": "service.files.office:read_doc",
+        ".wps": "service.files.office:read_wps",
+        ".rtf": "service.files.office:read_rtf",
+        ".odt": "service.files.office:read_odt",
     }
 )
+
+# Takes apart what holds several files.
+UNPACK = "service.files.bundle:unpack"
 
 
 def named(name: str) -> Callable[[bytes, Limits], object]:
