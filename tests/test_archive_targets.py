@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from archive_sentences import Report, fig, grown, keep, plan, targets
+from fakes import CARD
 
-from service.archive.across import TARGETS
+from service.archive.across import TARGETS, find_conflicts, find_targets
+from service.archive.observations import ObservationQuery
 from service.archive.opening import Archive
 from service.archive.paging import to_cursor
 from service.archive.targets import State, Target, Way
@@ -260,11 +262,6 @@ def test_a_stock_at_the_end_of_the_year(archive: Archive) -> None:
 
 
 def test_pages_are_the_whole(archive: Archive) -> None:
-    from archive_sentences import CARD
-
-    from service.archive.across import find_targets
-    from service.archive.observations import ObservationQuery
-
     says = [(f"力争{n}家。", [plan(f"{n}家", "企业")]) for n in range(1, 8)]
     keep(archive, Report("计划", "2024-01-10", says))
     keep(archive, Report("结果", "2025-01-10", [("共有4家。", [fig("4家", "企业", "2024")])]))
@@ -282,11 +279,6 @@ def test_pages_are_the_whole(archive: Archive) -> None:
 
 
 def test_a_cursor_of_another_list_is_refused(archive: Archive) -> None:
-    from archive_sentences import CARD
-
-    from service.archive.across import find_conflicts, find_targets
-    from service.archive.observations import ObservationQuery
-
     with archive.reading() as connection, pytest.raises(InvalidRequest):
         find_conflicts(connection, ObservationQuery(CARD.id), after=to_cursor(TARGETS, 1))
     with archive.reading() as connection, pytest.raises(InvalidRequest):
