@@ -13,7 +13,7 @@ from fastapi.testclient import TestClient
 from service.app import create_app
 from service.settings import Settings
 
-pytest_plugins = ["databases", "archive_commands"]
+pytest_plugins = ["databases", "archive_commands", "browsers"]
 
 ROOT = Path(__file__).resolve().parent.parent
 

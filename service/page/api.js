@@ -21,16 +21,23 @@ export const onKeyNeeded = (ask) => {
 export const hasKey = () => sessionStorage.getItem(KEY) !== null;
 export const forgetKey = () => sessionStorage.removeItem(KEY);
 
-/** Read a report.  `origin`: `{text | file, hints: {area, published}}`.  Gives the answer as `{json, text}`. */
+/**
+ * Read a report.  `origin`: `{text | file, name, hints: {area, published}}`.  Gives a list of what was read, of one entry
+ * but for a zip: `{answer, text, origin}`, or `{name, problem}` for a file that could not be read.
+ */
 export async function extract(origin, { signal } = {}) {
   const response = await send("extract", { method: "POST", ...bodyOf(origin), signal });
   const answer = await received(() => response.json());
-  return { answer, text: answer.report.text ?? origin.text };
+  if (!answer.files) return [{ answer, text: answer.report.text ?? origin.text, origin }];
+  return answer.files.map(({ name, response: read, problem }) => (problem
+    ? { name, problem }
+    // What was in a zip is sent again as the text that was found in it.
+    : { answer: read, text: read.report.text, origin: { text: read.report.text, name, hints: origin.hints } }));
 }
 
 /** The same report read into another form; gives `{blob, name}`. */
 export async function exported(origin, format, { signal } = {}) {
-  const response = await send(`extract?format=${format}`, { method: "POST", ...bodyOf(origin), signal });
+  const response = await send(`extract?format=${format}${format === "csv" ? "&bom=true" : ""}`, { method: "POST", ...bodyOf(origin), signal });
   const named = /filename\*=UTF-8''([^;]+)/i.exec(response.headers.get("content-disposition") ?? "");
   return { blob: await received(() => response.blob()), type: typeOf(response), name: named ? decodeURIComponent(named[1]) : "" };
 }
@@ -71,7 +78,7 @@ function bodyOf(origin) {
 async function send(address, given) {
   for (;;) {
     const key = sessionStorage.getItem(KEY);
-    const headers = { ...given.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
+    const headers = { Accept: "application/json, application/problem+json, */*;q=0.5", ...given.headers, ...(key ? { Authorization: `Bearer ${key}` } : {}) };
     const response = await received(() => fetch(new URL(address, document.baseURI), { ...given, headers }));
     if (response.ok) return response;
     const trouble = await troubleOf(response);

@@ -56,7 +56,7 @@ export class ArchiveView {
         return new Report(await keptReading(entry.id, { signal }), text, origin);
       } catch (trouble) {
         if (!trouble.type?.endsWith(":not-extracted")) throw trouble;
-        const { answer } = await extract(origin, { signal });
+        const [{ answer }] = await extract(origin, { signal });
         return new Report(answer, text, origin);
       }
     }, () => this.#open(entry, then));

@@ -2,11 +2,11 @@
 // say, what differs, and what only one has; a row shows both quotations.
 
 import { extract } from "./api.js";
+import { choose } from "./bundle_view.js";
 import { compared, KINDS, yearsBetween } from "./compare.js";
 import { h, nextId, plain, put, say } from "./dom.js";
 import { Intake } from "./intake.js";
 import { underway } from "./notice.js";
-import { Report } from "./report.js";
 import { amount, BOUNDS, grouped, MEASURES, periodText, scaleOf, STATUSES } from "./words.js";
 
 const SIDES = { left: "左边的报告", right: "右边的报告" };
@@ -45,7 +45,7 @@ export class CompareView {
     put(this.result);
     const read = async (origin, place, again) => {
       const found = await underway(place, "正在读取", (signal) => extract(origin, { signal }), again);
-      if (found) this.put(side, new Report(found.answer, found.text, origin));
+      if (found) choose(place, found, (report) => this.put(side, report));
     };
     put(this.sides[side], new Intake(read, { name: SIDES[side] }).element);
   }

@@ -2,13 +2,13 @@
 
 import { extract, onKeyNeeded } from "./api.js";
 import { ArchiveView } from "./archive_view.js";
+import { choose } from "./bundle_view.js";
 import { CompareView } from "./compare_view.js";
 import { h, put, say } from "./dom.js";
 import { Intake } from "./intake.js";
 import { askForKey } from "./key_dialog.js";
 import { underway } from "./notice.js";
 import { preparePaper } from "./paper.js";
-import { Report } from "./report.js";
 import { Workspace } from "./workspace.js";
 
 const MODES = ["read", "compare", "archive"];
@@ -19,7 +19,7 @@ let workspace = null;
 const intake = new Intake(async (origin, place, again) => {
   const length = origin.text === undefined ? "" : `（${origin.text.length.toLocaleString("zh-CN")} 字）`;
   const found = await underway(place, `正在读取${length}`, (signal) => extract(origin, { signal }), again);
-  if (found) open(new Report(found.answer, found.text, origin));
+  if (found) choose(place, found, open);
 }, { drafts: true });
 
 put(part("intake"), h("div", { class: "start" },
