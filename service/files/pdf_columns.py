@@ -10,6 +10,7 @@ from what is below, and columns may have columns again.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from statistics import median
 from typing import NamedTuple
@@ -23,6 +24,7 @@ MIN_COLUMN = 8.0  # ems
 MIN_LINES = 3  # on the fuller side of a gutter; the other has two at least
 MIN_FULL = 0.5  # share of a column's lines that fill it
 FULL = 0.75  # of a column's width
+TITLE = 1.15  # of the size of the text
 MIN_PIECE = 6.0  # ems, on average: what is shorter is a cell
 MAX_PIECES = 3_000  # of a page: what has more is no page to be read in columns
 MAX_COLUMNS = 6
@@ -49,8 +51,9 @@ def _region(items: Sequence[_Item], left: float, right: float, depth: int) -> It
     if gutter is None:
         yield from _column(items, left, right)
         return
-    above = [item for item in items if _height(item) < gutter.top]
-    beside = [item for item in items if gutter.top <= _height(item) <= gutter.bottom]
+    top = _below_titles(items, gutter)
+    above = [item for item in items if _height(item) < top]
+    beside = [item for item in items if top <= _height(item) <= gutter.bottom]
     below = [item for item in items if _height(item) > gutter.bottom]
     yield from _region(above, left, right, depth - 1)
     yield from _region([item for item in beside if item.box.left < gutter.x], left, gutter.x, depth - 1)
@@ -60,7 +63,8 @@ def _region(items: Sequence[_Item], left: float, right: float, depth: int) -> It
 
 def _gutter(items: Sequence[_Item]) -> _Gutter | None:
     """The gutter with the most lines beside it."""
-    found = [item for item in items if isinstance(item, Piece)]
+    found = sorted((item for item in items if isinstance(item, Piece)), key=_height)
+    heights = [_height(piece) for piece in found]
     if len(found) < 2 * MIN_LINES - 1:
         return None
     em = median(piece.size for piece in found)
@@ -71,12 +75,24 @@ def _gutter(items: Sequence[_Item]) -> _Gutter | None:
     x = left + MIN_COLUMN * em
     while x <= right - MIN_COLUMN * em:
         for top, bottom in _free(items, x - GUTTER / 2 * em, x + GUTTER / 2 * em):
-            inside = [piece for piece in found if top <= _height(piece) <= bottom]
+            first, end = bisect_left(heights, top), bisect_right(heights, bottom)
+            if end - first <= most or end - first < 2 * MIN_LINES - 1:
+                continue
+            inside = found[first:end]
             sides = [p for p in inside if p.box.left < x], [p for p in inside if p.box.left >= x]
-            if len(inside) > most and all(len(side) >= MIN_LINES - 1 for side in sides) and all(map(_is_prose, sides)):
+            if all(len(side) >= MIN_LINES - 1 for side in sides) and all(map(_is_prose, sides)):
                 best, most = _Gutter(x, top, bottom), len(inside)
         x += em / 2
     return best
+
+
+def _below_titles(items: Sequence[_Item], gutter: _Gutter) -> float:
+    """Where the columns beside a gutter begin: a line of a title may be short enough to stand over one of them."""
+    beside = [piece for piece in items if isinstance(piece, Piece) and gutter.top <= _height(piece) <= gutter.bottom]
+    em = median(piece.size for piece in beside)
+    first = min(piece.box.top for piece in beside if piece.size < TITLE * em)
+    titles = [piece.box.bottom for piece in beside if piece.size >= TITLE * em and piece.box.top < first]
+    return max(titles, default=gutter.top)
 
 
 def _free(items: Sequence[_Item], left: float, right: float) -> Iterator[tuple[float, float]]:

@@ -69,8 +69,8 @@ def without_furniture(pages: Sequence[PageContent], found: Sequence[Sequence[Pie
 
 
 def _edge(page: PageContent, held: Sequence[Piece], *, top: bool) -> tuple[_Row, ...]:
-    """The rows nearest to an edge, the outermost first, and one that is further in."""
-    depth = MARGIN * page.height
+    """The rows nearest to an edge, the outermost first, and one or more that are further in."""
+    depth = 2 * MARGIN * page.height
     near = [p for p in held if (p.box.top < depth if top else p.box.bottom > page.height - depth)]
     levels = rows(near) if top else rows(near)[::-1]
     return tuple(

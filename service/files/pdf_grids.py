@@ -20,6 +20,7 @@ TOUCH = 3.0  # points: lines this near each other meet
 SHORT = 4.0  # points: what is shorter is a mark, not a line
 MAX_LINES = 4_000  # of a page: what has more is a drawing
 MAX_PLACES = 20_000  # rows times columns of one grid
+CLOSE = 0.06  # ems: cells have more of a margin
 MIN_FILLED = 0.3  # share of a grid's cells that hold text
 
 
@@ -122,15 +123,19 @@ class _Frame:
         columns, rows = len(self._xs) - 1, len(self._ys) - 1
         owner = self._cells(rows, columns)
         texts: dict[int, list[Character]] = defaultdict(list)
+        cell, before = 0, None
         for character in characters:
-            column = _place(self._xs, (character.left + character.right) / 2)
-            row = _place(self._ys, (character.top + character.bottom) / 2)
-            texts[owner[row * columns + column]].append(character)
+            if before is None or not _touches(before, character):  # what runs over its cell's side stays in it
+                column = _place(self._xs, (character.left + character.right) / 2)
+                row = _place(self._ys, (character.top + character.bottom) / 2)
+                cell = owner[row * columns + column]
+            texts[cell].append(character)
+            before = character
         spans: dict[int, tuple[int, int, int, int]] = {}
-        for place, cell in enumerate(owner):
+        for place, own in enumerate(owner):
             row, column = divmod(place, columns)
-            top, left, bottom, right = spans.get(cell, (row, column, row, column))
-            spans[cell] = (min(top, row), min(left, column), max(bottom, row), max(right, column))
+            top, left, bottom, right = spans.get(own, (row, column, row, column))
+            spans[own] = (min(top, row), min(left, column), max(bottom, row), max(right, column))
         if sum(bool(texts.get(cell)) for cell in spans) < MIN_FILLED * len(spans):
             return None
         cells = [
@@ -193,6 +198,12 @@ def _positions(values: Iterable[float]) -> list[float]:
         else:
             found.append([value])
     return [sum(group) / len(group) for group in found]
+
+
+def _touches(before: Character, character: Character) -> bool:
+    """Whether a character stands right after another one, nearer than the texts of two cells ever do."""
+    close = CLOSE * character.size
+    return abs(character.left - before.right) <= close and abs(character.base - before.base) <= close
 
 
 def _place(edges: Sequence[float], value: float) -> int:

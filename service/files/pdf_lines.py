@@ -10,14 +10,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
+from statistics import median
 
-from service.files.pdf_page import ASCENT, Box, Character, Line, Piece
+from service.files.pdf_page import ASCENT, Box, Character, Line, Piece, is_han
 
 # In ems.  Justified Chinese lines stand up to 0.8 apart; a gutter or the gap between two cells is wider than 1.2.
 WIDE_GAP = 1.2
 WORD_GAP = 0.2  # between letters or digits: a blank
 HAN_GAP = 0.9  # beside Chinese characters: a blank only where it is one
 BACK = 0.5  # a character may begin this much before the last one's end (kerning, overlapping boxes)
+MIN_SPREAD = 4  # gaps in a piece from which their median says how far its letters are spread
 SAME_PLACE = 0.15  # two of the same character nearer than this are one drawn twice
 SAME_LINE = 0.5  # of the lower height: how far two pieces of one line overlap
 SMALL = 0.75  # of the size beside it: from here on down a raised digit is a superscript
@@ -27,7 +30,6 @@ NEIGHBOURS = 8  # pieces of a row that one more is held against
 
 _NOTE_MARK = re.compile("[0-9①-⑳*†‡]+")
 _POWERS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
-_HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
 # What stands together at a line's beginning: a word or number, with the stops that may not begin a line after it.
 _HEAD = re.compile(r"[(（《“‘【〔\[]*(?:[A-Za-z0-9.,%‰:/+\-]+|.)[,，。、;；:：!！?？)）》”’】〕\]%％‰]*")
 
@@ -88,11 +90,6 @@ def line_of(row: Iterable[Piece]) -> Line:
     return Line(tuple(joined), Box.around(piece.box for piece in joined), size)
 
 
-def is_han(character: str) -> bool:
-    """Whether a character is one that Chinese lines break beside: no blank is meant there."""
-    return _HAN.match(character) is not None
-
-
 def _once(characters: Iterable[Character]) -> Iterable[Character]:
     """The characters without those drawn a second time at the same place."""
     seen: dict[tuple[str, int, int], list[Character]] = {}
@@ -127,28 +124,32 @@ def _beside(run: list[Character], character: Character) -> bool:
 
 def _piece(run: list[Character], blanks: set[int]) -> Piece:
     size, base = _main(run)
-    raised = [_is_raised(character, size, base) for character in run]
-    texts: list[str] = []
-    for place, character in enumerate(run):
-        if place and not (raised[place] and raised[place - 1]):
-            before = run[place - 1]
-            gap = (character.left - before.right) / size
-            if place - 1 in blanks or _parts(before.text, character.text, gap):
-                texts.append(" ")
-        if raised[place]:
-            opens = place == 0 or not raised[place - 1]
-            closes = place == len(run) - 1 or not raised[place + 1]
-            texts.append(_marked(run[place - 1].text if place else "", character.text, opens=opens, closes=closes))
-        else:
-            texts.append(character.text)
-    text = "".join(texts)
     box = Box(
         min(character.left for character in run),
         base - ASCENT * size,
         max(character.right for character in run),
         base + (1 - ASCENT) * size,
     )
-    return Piece(text, box, size, _head_width(run), len(run) - 1 in blanks)
+    return Piece(_said(run, blanks, size, base), box, size, _head_width(run), len(run) - 1 in blanks)
+
+
+def _said(run: Sequence[Character], blanks: set[int], size: float, base: float) -> str:
+    """The text of a run: blanks where its gaps are wider than its letters are spread, small raised numbers marked."""
+    gaps = [(after.left - before.right) / size for before, after in pairwise(run)]
+    spread = max(0.0, median(gaps)) if len(gaps) >= MIN_SPREAD else 0.0
+    raised = [_is_raised(character, size, base) for character in run]
+    texts: list[str] = []
+    for place, character in enumerate(run):
+        before = run[place - 1].text if place else ""
+        joins = place > 0 and raised[place] and raised[place - 1]
+        if before and not joins and (place - 1 in blanks or _parts(before, character.text, gaps[place - 1] - spread)):
+            texts.append(" ")
+        if raised[place]:
+            closes = place + 1 == len(run) or not raised[place + 1]
+            texts.append(_marked(before, character.text, opens=not joins, closes=closes))
+        else:
+            texts.append(character.text)
+    return "".join(texts)
 
 
 def _main(run: Sequence[Character]) -> tuple[float, float]:

@@ -6,9 +6,17 @@ left to right.  `PageContent.shown` goes back to the page as it is shown.  Stand
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
+
+_HAN = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\u3000-\u303f]")
+
+
+def is_han(character: str) -> bool:
+    """Whether a character is as wide as it is high and lines break beside it: no blank is meant there."""
+    return _HAN.match(character) is not None
 
 
 class Box(NamedTuple):

@@ -19,11 +19,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from service.files.pdf_lines import is_han
-from service.files.pdf_page import Block, Box, Grid, Line, PageContent, PageLayout
+from service.files.pdf_page import Block, Box, Grid, Line, PageContent, PageLayout, is_han
 
 SAME_SIZE = 0.12  # share by which the sizes of a paragraph's lines may differ
 INDENT = 0.8  # ems from the column's edge
+FIRST_LINE = (1.5, 2.5)  # ems: the indent that begins a paragraph wherever it stands
 ROOM = 0.3  # ems that a line may be set wider than it was measured
 TITLE = 1.15  # of the size of the text
 TITLE_LEADING = 2.2  # ems between the baselines of a title's lines
@@ -31,6 +31,8 @@ SPACED = 1.5  # of the usual leading: a space between paragraphs
 MAIN_PIECE = 0.6  # of a line's width; a line without such a piece is a row of things side by side
 MIN_MEASURE = 0.5  # of the column: where no line is as long, none is full
 MIN_ALIGNED = 0.08  # of a column's lines, and two: what begins at its left edge
+JUSTIFIED = 1.0  # points that the ends of justified lines differ by
+MIN_JUSTIFIED = 0.3  # of the lines that end near the edge
 HANGING = 4.0  # ems that a list's text may stand in from its number
 NOTE_SIZE = 0.92  # of the size of the text, at most
 
@@ -39,6 +41,7 @@ _MARKER = re.compile(
     r"|[①-⑳●■◆➢✓▲★☆□·•]|附[件表录]|(?:表|图|专栏)\s*\d|注\d?\s*[:：]|[一二三四五六七八九]是"
 )
 _STOP = re.compile(r"[。！？；：!?;:…][”’）)》】]*$")
+_NO_BEGINNING = re.compile(r"[,，。、；;：:！!？?）)》”’】〕\]%％‰]")
 _CONTENTS = re.compile(r"[.…·．]{4,}\s*[-—]?\s*\d{0,4}\s*[-—]?$")
 _UNIT = re.compile(r"[(（]?(?:计量|数据)?单位\s*[:：]")
 _NOTE = re.compile(r"[①-⑳*†‡]|\[\d{1,2}\]|\d{1,2}(?![\d.%％]|\s*[、年月日])\s*[^\d\s万亿元%％个家]")
@@ -130,6 +133,7 @@ class _Reading:
         self._last: tuple[Line, _Measure, Block] | None = None
         self._first_left = 0.0
         self._held: list[Paragraph] = []
+        self._measured: tuple[Block | None, _Measure] = None, _Measure(0.0, float("inf"), 0.0)
 
     def read(self) -> Iterator[Paragraph | PageGrid]:
         for page in self._pages:
@@ -149,7 +153,7 @@ class _Reading:
             for piece in line.pieces:
                 yield from self._line(Line((piece,), piece.box, piece.size), block, page)
             return
-        measure = self._measures[_column_of(page, block)]
+        measure = self._measure(page, block)
         if self._last is not None and not self._goes_on(line, measure, block):
             yield from self._close()
         if not self._open:
@@ -157,6 +161,22 @@ class _Reading:
         glue = _glue(self._open[-1].text, line.text, blank=self._last[0].pieces[-1].blank) if self._last else ""
         self._open.append(Stretch(line.text, page, line.box, glue))
         self._last = line, measure, block
+
+    def _measure(self, page: PageContent, block: Block) -> _Measure:
+        """The measure of a block's column: where others have fewer lines, the narrowest that all of its lines fit.
+
+        On the last page of a report in columns one column may stand alone.
+        """
+        if block is not self._measured[0]:
+            own = _column_of(page, block)
+            fitting = [
+                column
+                for column, measure in self._measures.items()
+                if column[0] == own[0] and all(_fits(line, measure) for line in block.lines)
+            ]
+            best = min(fitting, key=lambda column: column[2] - column[1], default=own)
+            self._measured = block, self._measures[best]
+        return self._measured[1]
 
     def _close(self) -> Iterator[Paragraph]:
         """The paragraph so far, and the footnotes that stood in its way."""
@@ -174,6 +194,8 @@ class _Reading:
         if abs(line.size - before.size) > SAME_SIZE * em or not _is_text(before) or not _is_text(line):
             return False
         spoken, said = self._open[-1].text, line.text
+        if _NO_BEGINNING.match(said):
+            return True
         ended = _STOP.search(spoken[-4:]) is not None
         marked = _MARKER.match(said) is not None
         leading = line.pieces[0].base - before.pieces[0].base if above is block else 0.0
@@ -187,9 +209,11 @@ class _Reading:
         if indent < INDENT * em:
             return True
         if abs(indent - above_indent) < INDENT * em:  # both are set in: a block of its own, or two paragraphs
-            return not ended if len(self._open) == 1 else before.box.left - self._first_left > INDENT * em / 2
+            if len(self._open) > 1:
+                return before.box.left - self._first_left > INDENT * em / 2
+            return not ended and not FIRST_LINE[0] * em <= indent <= FIRST_LINE[1] * em
         hanging = _MARKER.match(self._open[0].text) is not None and len(self._open) == 1
-        return hanging and 0 < indent - above_indent <= HANGING * em and not marked
+        return hanging and above is block and 0 < indent - above_indent <= HANGING * em and not marked
 
 
 def _notes(page: PageLayout) -> Iterator[Paragraph]:
@@ -214,6 +238,10 @@ def _is_text(line: Line) -> bool:
 def _is_full(line: Line, below: Line, measure: _Measure) -> bool:
     """Whether what begins the line below could not have stood at the end of this one."""
     return line.box.right + below.pieces[0].head > measure.right + ROOM * line.size
+
+
+def _fits(line: Line, measure: _Measure) -> bool:
+    return line.box.left >= measure.left - line.size / 2 and line.box.right <= measure.right + line.size
 
 
 def _is_centred(line: Line, measure: _Measure) -> bool:
@@ -272,14 +300,24 @@ def _shared_edge(lefts: Sequence[float], window: float) -> float:
 
 
 def _crowded(values: Sequence[float], window: float) -> float:
-    """The greatest of the values within the window that holds the most of them; infinite where there are none.
+    """Where lines end: the greatest of the values within the window that holds the most; infinite where there are none.
 
-    Lines that are not justified end up to one character before the edge, and a stop may hang over it.
+    Lines that are not justified end up to one character before the edge.  Where many end at the same place, they are
+    justified and that is the edge, though a stop or a long word may stand out over it.
     """
-    best, most, start = float("inf"), 0, 0
+    held = values[slice(*_fullest(values, window))]
+    start, end = _fullest(held, JUSTIFIED)
+    if end - start >= MIN_JUSTIFIED * len(held):
+        held = held[start:end]
+    return held[-1] if held else float("inf")
+
+
+def _fullest(values: Sequence[float], window: float) -> tuple[int, int]:
+    """The stretch of sorted values within a window of this width that holds the most of them, the last of several."""
+    best = start = end = 0
     for place, value in enumerate(values):
         while values[start] < value - window:
             start += 1
-        if place - start + 1 >= most:
-            best, most = value, place - start + 1
-    return best
+        if place - start + 1 >= end - best:
+            best, end = start, place + 1
+    return best, end

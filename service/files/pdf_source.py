@@ -30,7 +30,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from service.errors import DamagedFile, EncryptedFile
-from service.files.pdf_page import Box, Character, PageContent, Rule
+from service.files.pdf_page import Box, Character, PageContent, Rule, is_han
 
 # No page of a report has more; what lies beyond is not looked at (the kernel's limits hold as well).
 MAX_CHARACTERS = 50_000
@@ -163,8 +163,12 @@ class _Turn:
     def character(self, glyph: _Glyph) -> Character:
         first = self.point(glyph.box[0], glyph.box[1])
         second = self.point(glyph.box[2], glyph.box[3])
-        _, base = self.point(*glyph.origin)
-        return Character(glyph.text, min(first[0], second[0]), max(first[0], second[0]), base, glyph.size)
+        start, base = self.point(*glyph.origin)
+        left, right = min(first[0], second[0]), max(first[0], second[0])
+        if is_han(glyph.text):  # where the file holds no font, another one's widths stand in the box
+            left = min(left, start)
+            right = min(right, left + glyph.size)
+        return Character(glyph.text, left, right, base, glyph.size)
 
 
 def _glyphs(page: pdfium.PdfPage) -> tuple[list[_Glyph], int]:

@@ -19,9 +19,12 @@ from service.files.pdf_paragraphs import PageGrid
 SAME_EDGE = 6.0  # points that the columns of one table may be off on its next page
 LEVEL = 0.4  # ems that lines of one row may be off
 MAX_HEADER = 5  # rows
+MAX_UNRULED = 2  # rows of a grid that rules its header alone
+MIN_LEVELS = 4  # of text in a row of a grid with more rows
 
 _FIGURE = re.compile(r"[-－−+±≥≤><＞＜约]*[\d,，.]+(?:[%％‰]|个百分点)?$|[-－—–/…*×.]{1,4}$")
-_DIGITS = re.compile(r"[\d.,]")
+# Two characters that a full line parts without a blank: a figure or a code, broken because its cell is narrow.
+_BROKEN = re.compile(r"[\d.,][\w.,/-]|[A-Za-z/-]\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ def _placed(cell: GridCell, page: PageContent, right: float) -> PlacedCell:
     for number, (text, box) in enumerate(cell.lines):
         before = cell.lines[number - 1][1] if number else box
         full = right - before.right <= box.height
-        if texts and full and _DIGITS.match(texts[-1][-1]) and _DIGITS.match(text):
+        if texts and full and _BROKEN.match(texts[-1][-1] + text[0]):
             texts[-1] += text
         else:
             texts.append(text)
@@ -123,6 +126,8 @@ def _with_rest(above: PlacedCell, below: PlacedCell) -> PlacedCell:
 def _unfolded(grid: Grid) -> Grid:
     """The grid with a row for each level of text, where a ruled row holds several."""
     levels = [_levels([cell for cell in grid.cells if cell.row == row]) for row in range(grid.rows)]
+    if grid.rows > MAX_UNRULED and max(map(len, levels)) < MIN_LEVELS:
+        levels = [[] for _ in levels]  # its rows are ruled, and a label and a figure are broken in one of them
     starts = [0, *accumulate(max(len(found), 1) for found in levels)]
     cells: list[GridCell] = []
     for cell in grid.cells:
