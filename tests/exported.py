@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from typing import Any
 
 from fakes import extraction_of
 
@@ -35,6 +36,10 @@ def table_of(form: Form, figures: Iterable[Figure]) -> bytes:
     return out.getvalue()
 
 
-def figure_of(text: str = "营收5家") -> Figure:
-    """The first figure that the fake reads in `text`."""
-    return next(figures_of(read_report(text)))
+def figure_of(text: str = "营收5家", **changes: Any) -> Figure:
+    """The first figure that the fake reads in `text`, with fields of other values."""
+    return altered(next(figures_of(read_report(text))), **changes)
+
+
+def altered(figure: Figure, **changes: Any) -> Figure:
+    return figure._replace(**changes)
