@@ -64,6 +64,7 @@ class _Reader:
         self._noted: list[int] = []  # the block that refers to each note
         self._pictures = 0
         self._foreign = 0
+        self._in_cell = False
         self._begun = ""  # a paragraph whose end was deleted goes on in the next
 
     def read(self) -> Document:
@@ -95,8 +96,8 @@ class _Reader:
         paragraph = read_paragraph(element, self._fields, self._notes)
         self._pictures += paragraph.pictures
         text = "".join(paragraph.text)
-        if not text.strip():
-            number = ""  # as shown: an empty paragraph of a list is seldom meant
+        if not text.strip() and not self._in_cell:
+            number = ""  # a blank line of a list; in a table it is a column of numbers
         if "\t" in text and any(name.startswith("toc ") for name in self._numbering.style_names(element)):
             text = text.replace("\t", LEADER)
         text = self._begun + number + text
@@ -144,8 +145,10 @@ class _Reader:
     def _cell(self, cell: Element, nested: list[str]) -> str:
         """The cell's text; a table within it goes to `nested`, to stand below the one around it."""
         lines: list[str] = []
+        around, self._in_cell = self._in_cell, True
         for block in _blocks(cell):
             (nested if block.tag == f"{W}tbl" and _is_grid(block) else lines).extend(self._block(block))
+        self._in_cell = around
         return "\n".join(line for line in lines if line.strip())
 
     def _add_notes(self) -> None:
