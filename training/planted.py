@@ -24,7 +24,7 @@ from service.settings import DEFAULT_MODEL
 from training.seeds import SEEDS
 
 SEED = 20231122
-DRAWS = 8
+DRAWS = 14  # of each form: more than 300 errors in all
 STATEMENTS_PER_REPORT = 8
 HINTS = Hints(date(2024, 1, 20), "青岚区", "青岚区2023年工作总结")
 
@@ -558,7 +558,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Plant errors and see which are found.")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
-    parser.add_argument("--draws", type=int, default=DRAWS * 2)
+    parser.add_argument("--draws", type=int, default=DRAWS)
     parser.add_argument("--missed", action="store_true", help="show what was missed and what alarmed falsely")
     args = parser.parse_args()
     pipeline = Pipeline.load(args.model)

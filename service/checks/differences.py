@@ -150,6 +150,8 @@ def _nows(m: Material, change: Figure) -> list[Figure]:
     """The values beside a change that may have changed so, the nearest before it first."""
     near = [f for f in m.near(change) if f.start < change.start and _fits(f, change)]
     near = [f for f in near if f.like(change) and f.then(change)]
+    if change.untimed:
+        return sorted(near, key=lambda f: f.period, reverse=True)
     return sorted(near, key=lambda f: abs(change.start - f.start))[:2]
 
 

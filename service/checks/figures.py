@@ -11,15 +11,15 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TypeVar
 
 from service.checks.intervals import Interval
 from service.checks.precision import worth
 from service.checks.years import comparable
-from service.indicators import EXACT, match, normalise
+from service.indicators import CACHE_SIZE, EXACT, match, normalise
 from service.layout import part_of
-from service.records import Layout, Measure, Observation, Report, Sentence, Span, Status, Table
+from service.records import Layout, Measure, Observation, Report, Sentence, Source, Span, Status, Table
 
 K = TypeVar("K")
 
@@ -119,10 +119,17 @@ class Figure:
         return bool(mine and theirs) and (mine <= theirs or theirs <= mine)
 
     def then(self, other: Figure) -> bool:
-        """Whether both speak of the same time."""
-        return comparable(self.period) == comparable(other.period)
+        """Whether both speak of the same time.  A table's column of changes that names no time (同比) goes with any."""
+        return comparable(self.period) == comparable(other.period) or (self.untimed or other.untimed)
+
+    @property
+    def untimed(self) -> bool:
+        """Whether it is a change in a table whose header says no time."""
+        changes = self.measure in (Measure.GROWTH, Measure.DIFF)
+        return self.table >= 0 and changes and self.seen.period is not None and self.seen.period.source != Source.TABLE
 
 
+@lru_cache(maxsize=CACHE_SIZE)
 def key_of(name: str) -> str:
     """A name in the form in which names are compared, without a word of growth."""
     key = normalise(name)

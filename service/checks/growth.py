@@ -30,7 +30,7 @@ _REAL_NAME = re.compile(
 )
 # Growth on a basis of its own, by the words around it.
 _REAL_WORDS = re.compile(
-    r"可比|不变价|实际(?:增长|增速)|同口径|同比口径|剔除|扣除|还原|按.{0,6}口径|比上月|环比|两年平均|年均|平均增长|比\d{4}年"
+    r"可比|不变价|实际(?:增长|增速)|同口径|同比口径|剔除|扣除|还原|按.{0,6}口径|比上月|环比|两年平均|计价|人民币|美元|年均|平均增长|比\d{4}年"
 )
 REVISED = re.compile(
     r"零售|固定资产|投资|营业收入|主营业务|利润|R&D|研发|用电|进出口|货运|客运|人口|旅游|网络|限上|规上"
@@ -163,7 +163,7 @@ def _nows(m: Material, rate: Figure) -> list[Figure]:
     """The levels that may have grown so, those beside the growth alone where there are any."""
     near = [f for f in m.near(rate) if _may_grow(f) and f.like(rate) and f.then(rate)]
     if near:
-        return near
+        return sorted(near, key=lambda f: f.period, reverse=True) if rate.untimed else near
     found = m.levels.get((rate.subject, rate.place, rate.part, comparable(rate.period)), [])
     return [f for f in found if _may_grow(f)] if len(found) <= MOST else []
 

@@ -30,7 +30,7 @@ NEARLY_ALL = 0.1
 
 _MEMBER = re.compile(r"其中[:：,，]?")
 _NO_SUM = re.compile(r"人均|平均|均|率|指数|强度|每|价|比重|占比|密度|中位数|年限|寿命")
-_OPENS = re.compile(r"^[(（](?!其中|含|较|比|同比|增|另|包括|以上|不含|约|折)[^()（）]*$")
+_OPENS = re.compile(r"^[(（](?!其中|含|较|比|同比|增|另|包括|参与|牵头|联合|参加|排名|以上|不含|约|折)[^()（）]*$")
 _AMOUNT_WORD = re.compile(r"(?:总)?(?:额|值|量|数|规模)$")
 # What may stand between two members of one list, their indicators taken out.
 _LIST = re.compile(r"[、,，和及与以各为达到约有共分别\s“”\"]{1,8}")

@@ -31,7 +31,7 @@ FACTOR = 1.5
 # Words before a number of things that say it is all there are, not those that came about at some time.
 _STOCK = re.compile(r"达|共|总数|累计|拥有|现有|保有")
 # Words before an amount that say it is one of several regions together, or a part.
-_SOME = re.compile(r"合计|[两三四五六七八九]地|其中|分别|每")
+_SOME = re.compile(r"合计|[两三四五六七八九]地|其中|分别|每|对[^,，。;；]{2,24}$")
 _NEAR = 16
 _SENTENCE = 200
 
