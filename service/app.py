@@ -56,7 +56,7 @@ from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, FileAnswerJson, FileAnswersJson, HealthJson, ProblemJson, VersionJson
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import BODY, Bundle, Submission, bodies, read, readable
+from service.submission import BODY, Bundle, Refused, Submission, bodies, read, readable
 
 # An archive that is away is tried again after this, and a model that was promoted elsewhere is found out.
 TEND_SECONDS = 10.0
@@ -191,9 +191,8 @@ def _extract_router(settings: Settings, gate: Gate, desk: Desk, metrics: Metrics
         submission = await read(request, settings, desk)
         if isinstance(submission, Bundle):
             if form is not Form.JSON:
-                raise errors.NotAcceptable(
-                    f"压缩包中有 {len(submission.members)} 个文件，只能以 JSON 作答；请逐个提交。"
-                )
+                file = await desk.run(lambda: _files(form, reader, submission, metrics, bom=bom))
+                return downloads.sent(file, form, "")
             body = await desk.run(lambda: _in_json(_answers(reader, submission, metrics)))
             return Response(body, media_type=form.media_type, headers={"Vary": "Accept"})
         if form is Form.JSON:
@@ -325,10 +324,25 @@ def _in_json(answer: ExtractionJson | FileAnswersJson) -> bytes:
 
 def _file(form: Form, answer: ExtractionJson, submission: Submission, *, bom: bool) -> tuple[BinaryIO, str]:
     """The answer as a file, and what it is called after."""
-    stem = Path(submission.source or "").stem
-    name = stem or answer["report"]["id"]
-    report = ReadReport(name, submission.text, answer, submission.source)
-    return downloads.make(partial(write, form, report, bom=bom)), answer["report"]["title"] or stem
+    report = _named(answer, submission)
+    return downloads.make(partial(write, form, [report], bom=bom)), report.title or Path(submission.source or "").stem
+
+
+def _files(form: Form, reader: Extractor, bundle: Bundle, metrics: Metrics, *, bom: bool) -> BinaryIO:
+    """All that a zip holds as one file.  Raises `InvalidRequest` where one of its files cannot be read."""
+    for member in bundle.members:
+        if isinstance(member, Refused):
+            why = f"压缩包中的 {member.name} 不能读取（{member.problem.title}：{member.problem.detail}）"
+            raise errors.InvalidRequest(f"{why}；请去掉它，或改用 format=json，其余文件照常作答。")
+    submissions = map(readable, bundle.members)
+    reports = (_named(_answer(reader, submission, metrics), submission) for submission in submissions)
+    return downloads.make(partial(write, form, reports, bom=bom))
+
+
+def _named(answer: ExtractionJson, submission: Submission) -> ReadReport:
+    """The report as a table calls it: by its file, else by its id."""
+    source = submission.name or submission.source
+    return ReadReport(Path(source or "").stem or answer["report"]["id"], submission.text, answer, source)
 
 
 @cache

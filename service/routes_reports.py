@@ -155,7 +155,7 @@ def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, met
             return JSONResponse(answer, headers={"Vary": "Accept"})
         report = await shelf.read(lambda c: get_report(c, id))
         read_report = ReadReport(id, report.text or "", answer, report.source)
-        file = await desk.run(downloads.make, partial(write, form, read_report, bom=asked.bom))
+        file = await desk.run(downloads.make, partial(write, form, [read_report], bom=asked.bom))
         return downloads.sent(file, form, answer["report"]["title"] or report.title or id)
 
     @router.get(

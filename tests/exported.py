@@ -10,7 +10,7 @@ from fakes import extraction_of
 
 from service.exports.figures import Figure, ReadReport, figures_of
 from service.exports.forms import Form
-from service.exports.writing import begin, begin_table
+from service.exports.writing import begin_table, write
 from service.response import to_json
 
 
@@ -22,9 +22,7 @@ def read_report(text: str, name: str = "甲", source: str | None = None) -> Read
 def file_of(form: Form, *reports: ReadReport, bom: bool = False) -> bytes:
     """The reports as one file."""
     out = io.BytesIO()
-    with begin(form, out, bom=bom) as file:
-        for report in reports:
-            file.report(report)
+    write(form, reports, out, bom=bom)
     return out.getvalue()
 
 

@@ -7,6 +7,7 @@ file is ended.  The libraries of a form are loaded when its first file is begun.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import BinaryIO
 
 from service.exports.csv_table import CsvTable
@@ -26,10 +27,11 @@ def begin(form: Form, out: BinaryIO, *, bom: bool = False) -> ReportFile:
     return Workbook(out) if form is Form.XLSX else begin_table(form, out, bom=bom)
 
 
-def write(form: Form, report: ReadReport, out: BinaryIO, *, bom: bool = False) -> None:
-    """One report, as one file."""
+def write(form: Form, reports: Iterable[ReadReport], out: BinaryIO, *, bom: bool = False) -> None:
+    """All reports as one file."""
     with begin(form, out, bom=bom) as file:
-        file.report(report)
+        for report in reports:
+            file.report(report)
 
 
 def begin_table(form: Form, out: BinaryIO, *, bom: bool = False) -> FigureTable:
