@@ -155,7 +155,7 @@ def form_of(data: bytes, name: str | None = None, content_type: str | None = Non
         if data.startswith(signature):
             return form
     if data.startswith(_ZIP):
-        return _form_of_zip(data)
+        return _form_of_zip(data, suffix)
     if data.startswith(_OLE):
         return _form_of_ole(data, suffix)
     if _HTML.match(data.removeprefix(codecs.BOM_UTF8)):
@@ -163,13 +163,13 @@ def form_of(data: bytes, name: str | None = None, content_type: str | None = Non
     return suffix or _CONTENT_TYPES.get((content_type or "").split(";")[0].strip().lower(), ".txt")
 
 
-def _form_of_zip(data: bytes) -> str:
+def _form_of_zip(data: bytes, suffix: str) -> str:
     """The package that a zip is, by the names in its directory, or in what is left of it; else .zip."""
     if _OPEN_DOCUMENT in data[:100]:
         return ".odt" if data[:100].partition(_OPEN_DOCUMENT)[2].startswith(b"text") else ".ods"
     names = set(_names(data))
     if not names and _first_name(data).startswith(_FIRST):  # a package that was cut off
-        return next((form for part, form in _PARTS if part.encode() in data), ".zip")
+        return next((form for part, form in _PARTS if part.encode() in data), suffix or ".docx")
     if _PACKAGE in names:
         return next((form for part, form in _PARTS if any(name.startswith(part) for name in names)), ".zip")
     return ".zip"

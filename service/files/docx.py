@@ -25,7 +25,7 @@ from docx.oxml.parser import parse_xml
 from service.errors import DamagedFile, EncryptedFile
 from service.files.docx_numbering import Element, Numbering, W
 from service.files.docx_text import LEADER, Fields, note_mark, read_paragraph, value
-from service.files.grid import Cell, render
+from service.files.grid import MOST_CELLS, Cell, render, too_many_cells
 from service.files.limits import Limits
 from service.files.lines import Lines
 from service.files.packed import OLE, check_size
@@ -71,6 +71,8 @@ class _Reader:
         body = self._root.find(f"{W}body")
         if body is None:
             raise DamagedFile(_NOT)
+        if sum(1 for _ in body.iter(f"{W}tc")) > MOST_CELLS:
+            raise too_many_cells()
         for number, block in enumerate(_blocks(body), 1):
             for line in self._block(block):
                 self._lines.add(line, number)

@@ -98,10 +98,16 @@ def render(rows: Sequence[Sequence[Cell]]) -> Rendered:
     )
 
 
+def too_many_cells() -> FileTooLarge:
+    """What is told of a table of more than `MOST_CELLS`."""
+    return FileTooLarge(f"文件中一个表格超过 {MOST_CELLS} 格；请拆分后再提交。")
+
+
 def flat(text: str) -> str:
     """A cell's text in one line, without the signs that part cells: words stay apart, Chinese needs no blank."""
     out = ""
-    for piece in _BLANKS.sub("\n", _BAR.sub("/", text)).split("\n"):
+    for line in _BAR.sub("/", text).split("\n"):
+        piece = _BLANKS.sub(" ", line).strip()
         if out and piece and _WORD.match(out[-1]) and _WORD.match(piece[0]):
             out += " "
         out += piece
@@ -137,7 +143,7 @@ def _placed(rows: Sequence[Sequence[Cell]]) -> tuple[list[dict[int, _Placed]], i
         width = max(width, max(taken, default=-1) + 1)
         count += len(taken)
         if count > MOST_CELLS:
-            raise FileTooLarge(f"文件中一个表格超过 {MOST_CELLS} 格；请拆分后再提交。")
+            raise too_many_cells()
         grid.append(row)
     return grid, width
 

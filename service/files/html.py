@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from unicodedata import normalize
 
 from lxml import etree
 
 from service.errors import NoTextInFile
 from service.files.counting import shown
-from service.files.grid import Cell, Rendered, render
+from service.files.grid import MOST_CELLS, Cell, Rendered, render, too_many_cells
 from service.files.html_article import find_article, is_hidden, title_of
 from service.files.html_source import Element, read_source
 from service.files.limits import Limits
@@ -85,6 +85,8 @@ class _Line:
 def read_html(data: bytes, limits: Limits) -> Document:
     """The document.  Raises `NoTextInFile`, `FileTooLarge`, `TextTooLong`, `DamagedFile`."""
     root = read_source(data)
+    if sum(1 for _ in root.iter("td", "th")) > MOST_CELLS:
+        raise too_many_cells()
     article = find_article(root)
     title = title_of(root)
     walk = _Walk(article)
@@ -104,20 +106,32 @@ def read_html(data: bytes, limits: Limits) -> Document:
 def _kept(page: list[_Line], title: str) -> Iterator[_Line]:
     """The article, with its title and what says who published it when; without buttons and links."""
     first = next((number for number, line in enumerate(page) if line.within), len(page))
-    body = [line for line in page[first:] if line.within and (line.table is not None or not _is_chrome(line.text))]
+    body = [_trimmed(line) for line in page[first:] if line.within]
+    body = [line for line in body if line.table is not None or not _is_chrome(line.text)]
     top = "".join(line.text for line in body[:5])
     if title and _bare(title) not in _bare(top):
         yield _Line(title, within=True)
-    for line in page[:first]:
-        if line.table is None and len(line.text) <= MOST_ABOUT and _ABOUT.search(line.text):
-            told = _COUNTERS.split(line.text)[0].strip(_EDGES + "|")
-            if told and _bare(told) not in _bare(top):
-                yield _Line(told, within=True)
+    for line in map(_trimmed, page[:first]):
+        if line.table is None and _is_about(line.text) and _bare(line.text) not in _bare(top):
+            yield replace(line, within=True)
     yield from body
 
 
+def _is_about(line: str) -> bool:
+    """Whether a line says who published what when."""
+    return len(line) <= MOST_ABOUT and _ABOUT.search(line) is not None
+
+
+def _trimmed(line: _Line) -> _Line:
+    """Such a line without its counters and buttons; any other as it is."""
+    if line.table is not None or not _is_about(line.text):
+        return line
+    told = _COUNTERS.split(line.text)[0].strip(_EDGES + "|")
+    return replace(line, text=told) if told else line
+
+
 def _is_chrome(line: str) -> bool:
-    line = normalize("NFKC", line).strip()
+    line = normalize("NFKC", line.removeprefix(BULLET)).strip()
     return bool(line) and furniture(line) is Furniture.DEAD and not is_page_number(line)
 
 
@@ -130,6 +144,7 @@ class _Walk:
 
     def __init__(self, article: Element) -> None:
         self._article = article
+        self._around = frozenset(article.iterancestors())
         self._tables = 0
         self.pictures = 0
 
@@ -171,7 +186,7 @@ class _Walk:
                 yield from flush()
             within += element is self._article and element is not top
             preformatted += tag == "pre"
-            if tag == "table" and element is not top and not _lays_out(element):
+            if tag == "table" and element is not top and element not in self._around and not _lays_out(element):
                 walk.skip_subtree()
                 passed_over = element
                 yield from self._table(element, within > 0)

@@ -31,10 +31,11 @@ MARKS = re.compile(
 )
 _CHROME = re.compile(
     r"(?:^|[\s_-])(?:nav(?:bar|igation)?|menu|bread-?crumbs?|crumbs?|location|position|foot(?:er)?|bottom|copyright|side-?bar"
-    r"|share|bdshare\w*|print|pager?|pagination|toolbar|related|recommend|comment|login|search|qrcode|ewm|banner|topbar)"
+    r"|share|bdshare\w*|print|pager|pagination|toolbar|related|recommend|comment|login|search|qrcode|ewm|banner|topbar)"
     r"(?:$|[\s_-])",
     re.I,
 )
+_NOTHING = re.compile(r"(?!)")
 _UNSEEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 _BLANKS = re.compile(r"\s+")
 
@@ -43,6 +44,8 @@ FAIR_PART = 0.3
 NEARLY_ALL = 0.8
 # Of prose within a marked element, below which it may be an empty frame that a script would fill.
 LEAST = 20
+# So little that elements which name themselves navigation may well hold the article.
+FEW = 1000
 
 _TITLES = ("//meta[@name='ArticleTitle']/@content", "//meta[@property='og:title']/@content")
 _SITE = re.compile(r"\s*(?:[_|—]|--|\s-\s).*")
@@ -64,7 +67,11 @@ def find_article(root: Element) -> Element:
     body = root.find("body")
     if body is None:
         return root
-    prose, marked = _weigh(body)
+    prose, marked = _weigh(body, _CHROME)
+    if prose[body] < FEW:
+        all_prose, all_marked = _weigh(body, _NOTHING)
+        if prose[body] < FAIR_PART * all_prose[body]:  # the names mislead
+            prose, marked = all_prose, all_marked
     whole = prose[body]
     fair = [one for one in marked if prose[one] >= max(LEAST, FAIR_PART * whole)]
     if fair:
@@ -72,7 +79,12 @@ def find_article(root: Element) -> Element:
     article = body
     while True:
         below = max(article, key=lambda child: prose.get(child, 0), default=None)
-        if below is None or prose.get(below, 0) < NEARLY_ALL * prose[article] or below.tag in ("table", "p", "pre"):
+        if (
+            below is None
+            or not prose.get(below)
+            or prose[below] < NEARLY_ALL * prose[article]
+            or below.tag in ("table", "p", "pre")
+        ):
             inner = _cell_below(below, prose, prose[article]) if below is not None and below.tag == "table" else None
             if inner is None:
                 return article
@@ -93,8 +105,11 @@ def title_of(root: Element) -> str:
     return _SITE.sub("", _flat("".join(title.itertext()))) if title is not None else ""
 
 
-def _weigh(body: Element) -> tuple[dict[Element, int], list[Element]]:
-    """Characters of prose in each element, and the elements that are marked as an article, outer ones first."""
+def _weigh(body: Element, chrome: re.Pattern[str]) -> tuple[dict[Element, int], list[Element]]:
+    """Characters of prose in each element, and the elements that are marked as an article, outer ones first.
+
+    `chrome`: what elements are named that stand around an article.
+    """
     prose: dict[Element, int] = {}
     marked: list[Element] = []
     walk = etree.iterwalk(body, events=("start", "end"))
@@ -106,7 +121,7 @@ def _weigh(body: Element) -> tuple[dict[Element, int], list[Element]]:
             if path:
                 path[-1] += inner + _length(element.tail)
             continue
-        if element is not body and (is_hidden(element) or element.tag == "a" or _names(element, _CHROME)):
+        if element is not body and (is_hidden(element) or element.tag == "a" or _names(element, chrome)):
             walk.skip_subtree()
             path.append(0)
             continue
