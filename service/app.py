@@ -47,6 +47,8 @@ from service.metrics import CONTENT_TYPE, ITEM_GAUGES, CountRequests, Metrics
 from service.registry import ModelFolder, Registry
 from service.response import to_json
 from service.routes_across import across_router
+from service.routes_annotation_files import annotation_files_router
+from service.routes_annotations import annotations_router
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
 from service.routes_models import models_router
@@ -159,6 +161,8 @@ def create_app(
     problems.install(app)
     app.include_router(_extract_router(settings, gate, desk, metrics))
     app.include_router(reports_router(settings, shelf, gate, desk, metrics))
+    app.include_router(annotation_files_router(settings, shelf, gate))
+    app.include_router(annotations_router(settings, shelf, gate, desk, metrics))
     app.include_router(figures_router(shelf, gate, desk, metrics))
     app.include_router(across_router(shelf, gate, desk))
     app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))

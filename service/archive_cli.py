@@ -26,6 +26,9 @@ Run = Callable[[argparse.Namespace, Settings], bool]
 # The conditions of `--where`, and what may be done with a key (`archive.keys.Scope`).
 CONDITIONS = ("q", "area", "added_since", "report")
 SCOPES = ("read", "write", "admin")
+# The forms of annotations (`annotations.formats.NAMES`), and the states of a task (`archive.tables.TASK_STATES`).
+ANNOTATION_FORMATS = ("jsonl", "doccano", "labelstudio", "docbin", "bio")
+TASK_STATES = ("new", "pre_annotated", "in_work", "done", "reviewed")
 # How a target may stand (`archive.targets.State`), and what may not agree (`archive.conflicts.Kind`).
 STATES = ("met", "missed", "under_way", "no_result")
 KINDS = ("between", "within", "growth")
@@ -40,6 +43,7 @@ def add_commands(commands: Commands) -> None:
     _add_jobs(commands)
     _add_models(commands)
     _add_keys(commands)
+    _add_annotations(commands)
 
 
 def day(text: str) -> date:
@@ -228,6 +232,36 @@ def _add_keys(commands: Commands) -> None:
     _command(group, "revoke", _revoke_key, "撤销密钥").add_argument("name", metavar="NAME", help="名称")
 
 
+def _add_annotations(commands: Commands) -> None:
+    group = _group(commands, "annotations", "标注：写出、读入、待标注的报告")
+    export = _command(
+        group,
+        "export",
+        _export_annotations,
+        "写出标注",
+        "写出每份报告共用的最新标注；格式容纳不下的，逐条说明。jsonl 供训练使用。",
+    )
+    export.add_argument("--format", choices=ANNOTATION_FORMATS, default="jsonl", help="格式，默认 jsonl")
+    export.add_argument("--state", choices=TASK_STATES, action="append", default=[], help="只写出该状态的，可多次给出")
+    export.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
+    take = _command(
+        group,
+        "import",
+        _import_annotations,
+        "读入标注",
+        "读入标注文件，- 为标准输入。报告以全文辨认，档案没有的随即存入；依据旧版本的另存，不覆盖新版本。",
+    )
+    take.add_argument("files", nargs="+", metavar="FILE", help="标注文件")
+    take.add_argument("--format", choices=ANNOTATION_FORMATS, default="jsonl", help="格式，默认 jsonl")
+    take.add_argument("--annotator", metavar="NAME", help="文件未注明标注者时由谁负责，默认当前用户")
+    take.add_argument("--state", choices=("in_work", "done"), default="done", help="读入后的状态，默认 done")
+    queue = _command(group, "queue", _queue, "列出待标注的报告，最值得标注的在前")
+    queue.add_argument("--state", choices=TASK_STATES, help="只列该状态的")
+    queue.add_argument("--assignee", metavar="NAME", help="只列归该标注者的")
+    _form(queue, "table", "jsonl", page="50")
+    _command(group, "labelling", _labelling, "写出 Label Studio 项目的标注配置")
+
+
 def _add(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_reports import add
 
@@ -384,3 +418,27 @@ def _revoke_key(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_keys import revoke
 
     return revoke(settings, given.name)
+
+
+def _export_annotations(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_annotations import export
+
+    return export(settings, form=given.format, states=given.state, output=given.output)
+
+
+def _import_annotations(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_annotations import take
+
+    return take(settings, given.files, form=given.format, annotator=given.annotator, state=given.state)
+
+
+def _queue(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_annotations import queue
+
+    return queue(settings, state=given.state, assignee=given.assignee, form=given.format, limit=given.limit)
+
+
+def _labelling(given: argparse.Namespace, settings: Settings) -> bool:  # noqa: ARG001 (as all commands)
+    from service.commands_annotations import labelling
+
+    return labelling()

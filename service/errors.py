@@ -25,6 +25,8 @@
     ├── ModelRefused       model-refused        409  a model whose files or contract are not what they must be
     ├── ModelChanged       model-changed        409  other weights under the name and version of a known model
     ├── NoEarlierModel     no-earlier-model     409  nothing to roll back to
+    ├── AnnotationConflict annotation-conflict  409  another saved meanwhile; what was sent is kept aside
+    ├── AnnotationFaulty   annotation-faulty    422  a finished annotation with errors in it
     ├── ArchiveNotShared   archive-not-shared   409  an archive in a file, and a cluster of several machines
     ├── WorkersLost        workers-lost         500  processes that read a job die before they read anything
     ├── ArchiveUnavailable archive-unavailable  503  the archive cannot be reached, or is none of ours
@@ -34,14 +36,15 @@
 
 Each class carries `code` (stable, machine-readable; the tail of an RFC 9457 `type`), `status` (HTTP) and `title`
 (Chinese, the same for every instance); each instance carries `detail` (Chinese: what was wrong and what would be
-right).  Trouble that can be lived with is no error but a finding in the result.  This module knows nothing of HTTP
-beyond the number.
+right) and `members`, what a program needs beside that to go on (RFC 9457, extension members).  Trouble that can be
+lived with is no error but a finding in the result.  This module knows nothing of HTTP beyond the number.
 """
 
 # ruff: noqa: N818 (the names are those of the conditions)
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 
@@ -55,6 +58,7 @@ class BaoshuError(Exception):
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
         self.detail = detail
+        self.members: Mapping[str, object] = {}
 
 
 class EmptyText(BaoshuError):
@@ -296,6 +300,34 @@ class NoEarlierModel(BaoshuError):
 
     def __init__(self, detail: str = "当前模型之前没有启用过别的模型，无从退回。") -> None:
         super().__init__(detail)
+
+
+class AnnotationConflict(BaoshuError):
+    """`yours`, `theirs`: addresses of what was sent, kept aside, and of the newer revision; `base`: of what it was made
+    from, None for a proposal."""
+
+    code = "annotation-conflict"
+    status = 409
+    title = "他人已先保存"
+
+    def __init__(self, *, yours: str, theirs: str, base: str | None, annotator: str) -> None:
+        super().__init__(
+            f"“{annotator}”在此期间保存了新的版本。您的版本没有丢失，另存于 {yours}；"
+            f"请与 {theirs} 对照，以后者为 base 再次保存。"
+        )
+        self.members = {"yours": yours, "theirs": theirs, "base": base}
+
+
+class AnnotationFaulty(BaoshuError):
+    """`faults`: its errors, in the form of the answer of a check."""
+
+    code = "annotation-faulty"
+    status = 422
+    title = "标注尚有错误"
+
+    def __init__(self, faults: Sequence[Mapping[str, object]]) -> None:
+        super().__init__(f"标注尚有 {len(faults)} 处错误，不能作为完成保存；请改正，或以 in_work 保存。")
+        self.members = {"faults": list(faults)}
 
 
 class Busy(BaoshuError):

@@ -8,7 +8,6 @@ by it.
 from __future__ import annotations
 
 from functools import partial
-from time import perf_counter
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
@@ -17,10 +16,9 @@ from starlette.responses import JSONResponse, Response
 
 from service import downloads, errors, problems
 from service.access import USUAL, Gate
-from service.archive.extractions import get_extraction, store_extraction
+from service.archive.extractions import get_extraction
 from service.archive.keys import Scope
-from service.archive.models import model_key
-from service.archive.reports import StoredReport, add_report, delete_report, get_report, list_reports
+from service.archive.reports import add_report, delete_report, get_report, list_reports
 from service.archive.search import search
 from service.archive_fields import AddAsked, ExtractionAsked, ModelAsked, ReportsAsked
 from service.archive_response import added_json, figure_in_full_json, hit_json, report_json
@@ -38,7 +36,7 @@ from service.exports.forms import OF_REPORT, Form
 from service.exports.writing import write
 from service.extractor import Extractor
 from service.metrics import Metrics
-from service.response import to_json
+from service.readings import read_now
 from service.schema import ExtractionJson
 from service.settings import Settings
 from service.shelf import Shelf
@@ -94,7 +92,7 @@ def reports_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk, met
         metrics.report(added=added)
         body = added_json(report, added=added)
         if extractor is not None:
-            body["observations"] = await _read_now(shelf, desk, extractor, report, metrics)
+            body["observations"] = len((await read_now(shelf, desk, extractor, report, metrics))["observations"])
         return body
 
     @router.get(
@@ -191,25 +189,3 @@ def _figure(connection: Connection, id_: str, observation: str, model: str) -> F
         raise errors.NotFound(f"模型 {model} 在该报告中没有读出 {observation}；全部观测见 /reports/{id_}/extraction。")
     report = get_report(connection, id_)
     return figure_in_full_json(report, read_in["observations"][number - 1], model)
-
-
-async def _read_now(shelf: Shelf, desk: Desk, extractor: Extractor, report: StoredReport, metrics: Metrics) -> int:
-    """Read the report and keep what is read, unless that model has read it before; how many figures there are.
-
-    Read with the hints that the archive has, which are those of whoever added it first.
-    """
-    model, text = extractor.model, report.text or ""
-    try:
-        return len((await shelf.read(lambda c: get_extraction(c, report.id, model.id)))["observations"])
-    except errors.NotExtracted:
-        pass
-
-    def read() -> tuple[ExtractionJson, float]:
-        begun = perf_counter()
-        extraction = extractor.extract(text, report.hints, metrics.stage)
-        metrics.extraction(extraction)
-        return to_json(extraction, document=report.document), perf_counter() - begun
-
-    answer, seconds = await desk.run(read)
-    await shelf.write(lambda c: store_extraction(c, report.key, model_key(c, model), answer, seconds=seconds))
-    return len(answer["observations"])

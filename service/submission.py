@@ -146,6 +146,21 @@ async def read_fields(request: Request, settings: Settings, fields: type[Fields]
         raise explain(error, "请求体", example) from None
 
 
+async def read_bytes(request: Request, settings: Settings) -> bytes:
+    """A file as it is: the field `file` of a form, or else the body.  Raises `BodyTooLarge`, `InvalidRequest`."""
+    counted = _counted(request, settings.max_body_bytes)
+    if not request.headers.get("content-type", "").lower().startswith(MULTIPART):
+        return await counted.body()
+    try:
+        async with counted.form(max_files=1, max_fields=0) as form:
+            upload = form.get("file")
+            if isinstance(upload, UploadFile):
+                return await upload.read()
+    except HTTPException as error:
+        raise InvalidRequest(f"表单无法读取：{error.detail}。请以 file 字段提交一个文件。") from None
+    raise InvalidRequest("表单中没有名为 file 的文件；例如 curl -F file=@annotations.jsonl。")
+
+
 def _counted(request: Request, limit: int) -> Request:
     """The same request, whose body raises `BodyTooLarge` past `limit` bytes.
 

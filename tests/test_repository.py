@@ -76,7 +76,7 @@ def test_every_route_is_documented(readme: str) -> None:
 
     described = create_app(Settings(), FakePipeline(), Registry(Settings().models, 1)).openapi()["paths"]
     routes = {f"{method.upper()} {path}" for path, methods in described.items() for method in methods}
-    assert set(re.findall(r"\| `((?:GET|POST|DELETE) /\S*)` \|", read(readme))) == routes | {"GET /openapi.json"}
+    assert set(re.findall(r"\| `((?:GET|POST|PUT|DELETE) /\S*)` \|", read(readme))) == routes | {"GET /openapi.json"}
 
 
 @pytest.mark.parametrize("readme", READMES)
@@ -130,7 +130,10 @@ def test_the_distribution_is_private_and_complete(project: dict[str, Any]) -> No
     assert project["project"]["name"] == "baoshu"
     assert "Private :: Do Not Upload" in project["project"]["classifiers"]
     modules = [*ROOT.glob("service/**/*.py"), *ROOT.glob("training/**/*.py")]
-    packages = {".".join(module.parent.relative_to(ROOT).parts) for module in modules} | {"service.data", "service.page"}
+    packages = {".".join(module.parent.relative_to(ROOT).parts) for module in modules} | {
+        "service.data",
+        "service.page",
+    }
     assert set(project["tool"]["setuptools"]["packages"]) == packages
     assert project["project"]["license"] == "Apache-2.0"
     assert "Apache License" in read("LICENSE")

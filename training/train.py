@@ -38,7 +38,7 @@ from service.windows import CONTEXT, LIMIT
 from training.examples import IGNORE, Example, examples, held_out, read_gold
 from training.markup import digest
 from training.network import Encoder, Reader, Shape
-from training.validate import documents
+from training.validate import corrected, documents
 
 GOLD = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "train.jsonl"
 CHUNK = 5  # consecutive windows of one document whose links are learnt together
@@ -291,7 +291,7 @@ def make_reader(encoder: Encoder) -> Reader:
 
 def data(*, gold: Path = GOLD) -> tuple[list[Example], list[Example]]:
     """Training and held-out examples."""
-    everything = documents() + (read_gold(gold) if gold.exists() else [])
+    everything = documents() + corrected() + (read_gold(gold) if gold.exists() else [])
     return examples(d for d in everything if not held_out(d.id)), examples(d for d in everything if held_out(d.id))
 
 
@@ -392,6 +392,7 @@ def save(
     torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, out / "reader.pt")
     read = {
         "own": fingerprint(documents()),
+        "corrected": fingerprint(corrected()),
         "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
     }
     settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}

@@ -16,8 +16,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from service.annotations import faults as checks
+from service.annotations import jsonl
 from service.annotations.document import Document
-from service.annotations.jsonl import record_of
 from service.records import Label, Severity, Span
 from training.markup import MarkupError, compile_file
 
@@ -28,6 +28,18 @@ UNSOUND = ("number-unmarked",)  # warnings to who corrects a report, faults in o
 def documents(paths: Iterable[Path] = ()) -> list[Document]:
     """Compile the given files, or all of `annotations/reports`, in the order of their names.  Raises MarkupError."""
     return [compile_file(p) for p in (sorted(paths) or sorted(REPORTS.glob("*.txt")))]
+
+
+def corrected(folder: Path = REPORTS.parent) -> list[Document]:
+    """What people corrected and exported from an archive (`baoshu annotations export`): `annotations/*.jsonl`.
+
+    Raises InvalidRequest, with the line that is none; ValueError where something in a line could not be read.
+    """
+    found = [jsonl.read(path.read_bytes()) for path in sorted(folder.glob("*.jsonl"))]
+    lost = [f"{loss.document}: {loss.message}" for taken in found for loss in taken.losses]
+    if lost:
+        raise ValueError("\n".join(lost))
+    return [document for taken in found for document in taken.documents]
 
 
 def faults(document: Document) -> Iterator[tuple[Span, str]]:
@@ -98,7 +110,7 @@ def main() -> int:
         print(statistics(good))
     if args.jsonl:
         args.jsonl.write_text(
-            "".join(json.dumps(record_of(d), ensure_ascii=False) + "\n" for d in good), encoding="utf-8"
+            "".join(json.dumps(jsonl.record_of(d), ensure_ascii=False) + "\n" for d in good), encoding="utf-8"
         )
     print(f"{len(good)} reports, {wrong} faults")
     return 1 if wrong else 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from service.normalise import normalise
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.numerals import plain
+from service.quantities import find_quantities
 from service.records import Clean, Label, Measure, Quantity, Span
 
 # What a table's header may say of all numbers below it (万元, 亿元, 万人): a bare cell is read without it.
@@ -75,8 +76,12 @@ class Reader:
 
 
 def read_value(text: str, label: Label, measure: Measure, *, given: str = "") -> Reading | None:
-    """The number that `text` alone says (3.2亿元, 增长5%): its last characters are the number's."""
-    return Reader(text).read(Span(0, len(text)), label, measure, given=given)
+    """The number that some words alone say (3.2亿元, 下降4.2个百分点): the first of that label, else the first."""
+    clean = normalise(text)
+    found = find_quantities(clean.text)[0]
+    spans = [span for span, suggested in found if suggested is label] or [span for span, _ in found]
+    whole = clean.to_original(spans[0]) if spans else Span(0, len(text))
+    return Reader(text).read(whole, label, measure, given=given)
 
 
 def _close(read: Quantity, stated: Quantity, place: float) -> bool:

@@ -15,7 +15,7 @@ import json
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -83,14 +83,17 @@ def save(
     """Add a revision to the shared line, or to the annotator's own.
 
     `base`: the revision that it was made from, None for a proposal; `model`: whose, where it was a model's.  The same
-    sent again, as after a lost connection, is no new revision.  In the caller's transaction, which is to be kept even
-    where there is a conflict.  Raises NotFound for a base or a model that the archive does not know.
+    sent again, as after a lost connection, is no new revision; a document without `meta` keeps that of its source.
+    In the caller's transaction, which is to be kept even where there is a conflict.  Raises NotFound for a base or a
+    model that the archive does not know.
     """
     task = locked(connection, report.key)
     before = _row(connection, report, _revisions.number == base) if base is not None else None
     origin = known_key(connection, model) if before is None and model is not None else None
     if before is not None:
         origin = before.model_key
+    source = _source(connection, report, before, origin)
+    document = document if document.meta else replace(document, meta=source.meta)
     made = _Made(annotator, base, origin, note, _pack(document))
     line = annotator if own else SHARED
     last = _last(connection, report.key, line)
@@ -99,7 +102,7 @@ def save(
     clash = last if last is not None and last.number > (base or 0) else None
     if clash is None and not own:
         set_state(connection, report.key, state)
-        return Saved(_add(connection, report, document, made, before, line, state))
+        return Saved(_add(connection, report, difference(source, document).corrections, made, line, state))
     # In a line of one's own, or kept aside in it: what the others have reached stays reached.
     after = task.state
     if clash is not None:
@@ -109,7 +112,7 @@ def save(
     elif after in UNBEGUN:
         after = "in_work"
         set_state(connection, report.key, after)
-    kept = _add(connection, report, document, made, before, annotator, after)
+    kept = _add(connection, report, difference(source, document).corrections, made, annotator, after)
     return Saved(kept, None if clash is None else _revision(clash))
 
 
@@ -177,9 +180,8 @@ class _Made:
 def _add(
     connection: Connection,
     report: StoredReport,
-    document: Document,
+    corrections: int,
     made: _Made,
-    before: Row[Any] | None,
     line: str,
     state: str,
 ) -> Revision:
@@ -194,14 +196,14 @@ def _add(
         "model": made.origin,
         "state": state,
         "note": made.note,
-        "corrections": difference(_before(connection, report, before, made.origin), document).corrections,
+        "corrections": corrections,
         "body": made.body,
     }
     connection.execute(insert(annotation_revisions).values(values))
     return _revision(_row(connection, report, _revisions.number == number + 1))
 
 
-def _before(connection: Connection, report: StoredReport, base: Row[Any] | None, origin: int | None) -> Document:
+def _source(connection: Connection, report: StoredReport, base: Row[Any] | None, origin: int | None) -> Document:
     """What a revision was made from: its base, else the model's proposal, else nothing."""
     if base is not None:
         return _document(base.body, report)
