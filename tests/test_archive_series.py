@@ -90,7 +90,8 @@ def test_growth_that_follows_beside_growth_that_is_stated(archive: Archive) -> N
     assert changes[0].implied is None
     assert changes[1] is not None
     assert changes[1].implied is not None
-    assert changes[1].implied == (pytest.approx((32.95 / 30.05 - 1) * 100), pytest.approx((33.05 / 29.95 - 1) * 100))
+    follows = ((32.95 / 30.05 - 1) * 100, (33.05 / 29.95 - 1) * 100)
+    assert tuple(changes[1].implied) == pytest.approx(follows)
 
 
 def test_growth_at_other_prices_is_held_against_nothing(archive: Archive) -> None:

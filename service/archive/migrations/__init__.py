@@ -26,8 +26,8 @@ def revisions() -> tuple[str, ...]:
     return tuple(sorted(name.partition("_")[0] for name in names if name[:1].isdigit() and name.endswith(".py")))
 
 
-def upgrade(connection: Connection) -> None:
-    """Take the store to the newest form, within the caller's transaction."""
+def upgrade(connection: Connection, to: str = "head") -> None:
+    """Take the store to the newest form, or to that of step `to`, within the caller's transaction."""
     from alembic import command
     from alembic.config import Config
 
@@ -35,4 +35,4 @@ def upgrade(connection: Connection) -> None:
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
     with _one_at_a_time:
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
