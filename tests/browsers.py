@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from service.app import create_app
 from service.extractor import Extractor, Observe
@@ -61,7 +61,7 @@ class SteeredReader:
         self.posted.append((text, hints))
         asked = (self.reader, text, hints)
         if asked not in self._read:
-            self._read[asked] = self.reader.extract(text, hints, observe)
+            self._read[asked] = self.reader.extract(text, hints or Hints(), observe)
         return self._read[asked]
 
 
@@ -155,25 +155,32 @@ def complaints() -> Complaints:
     return Complaints()
 
 
-@pytest.fixture
-def page(site: Site, browser: Browser, complaints: Complaints) -> Iterator[Page]:
-    """A tab that shows the page, as a Chinese user has it."""
-    asked: set[str] = set()
+@pytest.fixture(scope="module")
+def window(served: Site, browser: Browser) -> Iterator[BrowserContext]:
+    """A browser as a Chinese user has it, which keeps the page's files from tab to tab."""
     context = browser.new_context(
         viewport={"width": SCREEN[0], "height": SCREEN[1]},
         locale="zh-CN",
-        base_url=site.address,
+        base_url=served.address,
         accept_downloads=True,
         permissions=["clipboard-read", "clipboard-write"],
     )
     context.set_default_timeout(PATIENCE_MILLISECONDS)
-    tab = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(site: Site, window: BrowserContext, complaints: Complaints) -> Iterator[Page]:
+    """A tab that shows the page."""
+    asked: set[str] = set()
+    tab = window.new_page()
     tab.on("request", lambda request: asked.add(request.url))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
     tab.goto("./")
     yield tab
-    context.close()
+    tab.close()
     assert [text for text in complaints if not any(piece in text for piece in complaints.expected)] == []
     here = urlsplit(site.address).netloc
     assert {

@@ -311,7 +311,7 @@ def test_two_million_characters_stay_smooth(page: Page, site: Site) -> None:
     page.locator(".workspace").wait_for(timeout=60_000)
     count = text.count("\n") * 3 + 3
     expect(page.locator("output.remaining")).to_have_text(f"{count} 个数")
-    page.wait_for_function(f"document.querySelectorAll('mark.figure').length === {count}", timeout=60_000)
+    expect(page.locator("mark.figure")).to_have_count(count, timeout=60_000)
     assert page.locator("tbody tr[data-figure]").count() < 80
     assert laid_out(page) < 200
     page.locator("[role=grid]").focus()

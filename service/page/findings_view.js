@@ -2,7 +2,7 @@
 // a `Report` and a `Store`.  Out: a list whose entries lead to the text.
 
 import { h, put } from "./dom.js";
-import { amount, MEASURES, periodText, SEVERITIES } from "./words.js";
+import { MEASURES, periodText, reckoned, SEVERITIES } from "./words.js";
 
 const ORDER = ["error", "warning", "note"];
 const SHOWN = 6;
@@ -62,7 +62,7 @@ export class FindingsView {
       h("h3", {}, "推算值", h("span", { class: "quiet" }, "原文没有写出，由文中数字推得；区间来自四舍五入")),
       h("ol", {}, derived.map((item) => h("li", {},
         h("p", {}, h("strong", {}, `${item.indicator.name} `), `${item.area?.name ?? ""} ${periodText(item.period)} ${MEASURES[item.measure]} `,
-          h("span", { class: "amount" }, amount(item.low, item.high, item.unit))),
+          h("span", { class: "amount" }, reckoned(item.low, item.high, item.unit))),
         h("p", { class: "rule" }, item.rule),
         h("div", { class: "places" }, item.figures.map((figure) => h("button", {
           type: "button", class: "link", on: { click: () => this.store.select(figure, "findings") },

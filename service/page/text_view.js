@@ -15,6 +15,7 @@ const CHUNK_LINES = 40;
 const CHUNK_UNITS = 4000;
 const LINE_PIXELS = 31;
 const LINE_UNITS = 34;
+const LONGEST_HEADING = 200;
 // How long the pointer rests on a figure before the other pane follows.
 export const REST_MILLISECONDS = 180;
 
@@ -25,7 +26,7 @@ export class TextView {
     this.marks = new Map(); // figure -> its elements
     this.pieces = new Map(); // line -> [{start, end, element}]
     this.headings = new Map(report.sections.map((section) => [report.lineAt(section.start), section]));
-    this.spans = byLine(report.lines, (at) => report.lineAt(at), spansOf(report));
+    this.spans = byLine(report.lines, (at) => report.lineAt(at), [...spansOf(report), ...this.#headingWords()]);
     this.flags = this.#flags();
     this.chunks = this.#cut();
     this.page = h("div", { class: "page" }, this.chunks.map((chunk) => chunk.element));
@@ -151,15 +152,31 @@ export class TextView {
   #line(number, chunk) {
     const line = this.report.lines[number];
     const section = this.headings.get(number);
-    const whole = section && same(this.report.text.slice(line.start, line.end), section.heading);
+    const whole = section && this.#isWhole(section, line);
     const name = whole ? `h${Math.min(6, Math.max(1, section.level) + 2)}` : "p";
-    const classes = ["line", section ? "headed" : "", line.first ? "" : "continued"].filter(Boolean).join(" ");
+    const classes = ["line", whole ? "headed" : "", line.first ? "" : "continued"].filter(Boolean).join(" ");
     const element = h(name, { class: classes, id: section ? `line-${number}` : null });
     this.#flag(element, number);
     if (line.start === line.end) element.append(document.createElement("br"));
     this.#content(element, line, number);
     chunk.lines.set(number, element);
     return element;
+  }
+
+  #isWhole(section, line) {
+    return line.end - line.start < LONGEST_HEADING && bare(this.report.text.slice(line.start, line.end)) === bare(section.heading);
+  }
+
+  /** The words of headings that text follows in their line. */
+  #headingWords() {
+    const found = [];
+    for (const [number, section] of this.headings) {
+      const line = this.report.lines[number];
+      if (this.#isWhole(section, line)) continue;
+      const end = prefixEnd(this.report.text, section.start, Math.min(line.end, section.start + LONGEST_HEADING), bare(section.heading));
+      if (end > section.start) found.push({ start: section.start, end, name: "heading-words" });
+    }
+    return found;
   }
 
   #table(table, from, to, chunk) {
@@ -399,4 +416,14 @@ function characters(text) {
 }
 
 const bare = (text) => text.normalize("NFKC").replace(/[\s。：:]/g, "");
-const same = (line, heading) => line.length < 200 && bare(line) === bare(heading);
+
+/** Where what reads `wanted`, but for blanks and colons, ends in `text` from `start` on; `start` where it does not. */
+function prefixEnd(text, start, limit, wanted) {
+  let read = "";
+  for (let at = start; at < limit; at += 1) {
+    read += bare(text[at]);
+    if (!wanted.startsWith(read)) return start;
+    if (read === wanted) return at + 1;
+  }
+  return start;
+}

@@ -50,6 +50,9 @@ export function amount(low, high, unit, masked = false) {
   return name === "%" ? `${number}%` : `${number} ${name}`.trim();
 }
 
+/** An interval that was reckoned, to four digits: what was read has no more. */
+export const reckoned = (low, high, unit) => amount(low && Number(low.toPrecision(4)), high && Number(high.toPrecision(4)), unit);
+
 /** The number that stands for a figure where it is sorted or drawn: the middle of a range; null where it is masked. */
 export function middle(value) {
   if (value.low === null || value.high === null) return value.low ?? value.high;
