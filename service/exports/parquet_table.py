@@ -18,8 +18,8 @@ from service.exports.files import FigureTable
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Rows a group: enough to compress well, little enough to hold (some 20 MB with their evidence).
-GROUP = 50_000
+# Rows a group: enough to compress well, little enough to hold.
+GROUP = 20_000
 
 
 class ParquetTable(FigureTable):
