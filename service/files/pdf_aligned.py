@@ -46,7 +46,7 @@ def aligned(levels: Sequence[Sequence[Piece]]) -> Iterator[Line | Grid]:
     for run in _runs(levels):
         for row in levels[place : run.first]:
             yield line_of(row)
-        yield _grid(levels[run.first : run.end], run.columns)
+        yield _grid(_folded(levels[run.first : run.data]), levels[run.data : run.end], run.columns)
         place = run.end
     for row in levels[place:]:
         yield line_of(row)
@@ -93,8 +93,13 @@ def _run(levels: Sequence[Sequence[Piece]], free: int, data: int, end: int) -> _
     if sum(_is_figure(piece.text) for piece in cells) < MIN_FIGURES * len(cells):
         return None
     first = data
-    while first > free and data - first < MAX_HEADER and _is_header(levels[first - 1], levels[first], columns):
-        first -= 1
+    while first > free and data - first < MAX_HEADER:
+        if _is_header(levels[first - 1], levels[first], columns):
+            first -= 1
+        elif first - 2 >= free and _is_label_between(levels[first - 2], levels[first - 1], levels[first], columns):
+            first -= 2
+        else:
+            break
     if len(columns) == 2 and (first == data or all(_MARKED.match(row[0].text) for row in rows)):
         return None
     return _Run(first, data, end, columns)
@@ -126,6 +131,15 @@ def _is_header(row: Sequence[Piece], below: Sequence[Piece], columns: Sequence[t
     return inside and not any(piece.text[-1] in "。；;，," for piece in row)
 
 
+def _is_label_between(
+    above: Sequence[Piece], row: Sequence[Piece], below: Sequence[Piece], columns: Sequence[tuple[float, float]]
+) -> bool:
+    """Whether a row is the label of the first column, set between two rows of the header since it spans both."""
+    return (
+        len(row) == 1 and row[0].box.right <= columns[1][0] and _near(above, below) and _is_header(above, row, columns)
+    )
+
+
 def _near(above: Sequence[Piece], below: Sequence[Piece]) -> bool:
     return below[0].base - above[0].base <= MAX_LEADING * max(above[0].size, below[0].size)
 
@@ -147,18 +161,60 @@ def _is_figure(text: str) -> bool:
     return _FIGURE.match(text.replace(" ", "")) is not None
 
 
-def _grid(levels: Sequence[Sequence[Piece]], columns: Sequence[tuple[float, float]]) -> Grid:
+def _folded(header: Sequence[Sequence[Piece]]) -> list[Sequence[Piece]]:
+    """The rows of a header, a label that stands between two of them in the upper one."""
+    rows: list[Sequence[Piece]] = []
+    for row in header:
+        if rows and len(row) == 1:
+            rows[-1] = (*row, *rows[-1])
+        else:
+            rows.append(row)
+    return rows
+
+
+def _grid(
+    header: Sequence[Sequence[Piece]], data: Sequence[Sequence[Piece]], columns: Sequence[tuple[float, float]]
+) -> Grid:
     cells: list[GridCell] = []
+    levels = [*header, *data]
     for number, row in enumerate(levels):
+        spans = _spans(row, columns) if number + 1 < len(header) else [_under(piece, columns) for piece in row]
         gathered: dict[int, list[tuple[str, Box]]] = {}
         widths: dict[int, int] = {}
-        for piece in row:
-            over = [i for i, (left, right) in enumerate(columns) if piece.box.left < right and left < piece.box.right]
-            column = over[0] if over else _within(columns, piece)
+        for piece, (column, width) in zip(row, spans, strict=True):
             gathered.setdefault(column, []).append((piece.text, piece.box))
-            widths[column] = max(widths.get(column, 1), len(over))
+            widths[column] = max(widths.get(column, 1), width)
         cells.extend(
             GridCell(number, column, 1, widths[column], tuple(held)) for column, held in sorted(gathered.items())
         )
     box = Box.around(piece.box for row in levels for piece in row)
     return Grid(box, (*(left for left, _ in columns), columns[-1][1]), len(levels), tuple(cells))
+
+
+def _under(piece: Piece, columns: Sequence[tuple[float, float]]) -> tuple[int, int]:
+    """The first column that a piece stands under, and how many it stands under."""
+    over = [i for i, (left, right) in enumerate(columns) if piece.box.left < right and left < piece.box.right]
+    return (over[0], len(over)) if over else (_within(columns, piece), 1)
+
+
+def _spans(row: Sequence[Piece], columns: Sequence[tuple[float, float]]) -> list[tuple[int, int]]:
+    """First column and number of columns of each piece of a header with more rows below it.
+
+    Where it has fewer pieces than there are columns beside the labels, each column belongs to the piece nearest to it.
+    """
+    labels = [piece for piece in row if piece.box.left < columns[0][1]]
+    groups = [piece for piece in row if piece.box.left >= columns[0][1]]
+    if not groups or len(labels) > 1 or len(groups) >= len(columns) - 1:
+        return [_under(piece, columns) for piece in row]
+    owners = [
+        min(range(len(groups)), key=lambda index: abs(_middle(groups[index]) - (a + b) / 2)) for a, b in columns[1:]
+    ]
+    spans = [
+        (1 + owners.index(n), owners.count(n)) if n in owners else _under(groups[n], columns)
+        for n in range(len(groups))
+    ]
+    return [*[(0, 1)] * len(labels), *spans]
+
+
+def _middle(piece: Piece) -> float:
+    return (piece.box.left + piece.box.right) / 2

@@ -20,6 +20,7 @@ from service.files.pdf_lines import rows
 from service.files.pdf_page import Block, Grid, Line, Piece
 
 GUTTER = 1.2  # ems: half of this on either side of a strip's middle is empty
+GUTTER_OF_TABLES = 0.4  # their lines may stand out of the column
 MIN_COLUMN = 8.0  # ems
 MIN_LINES = 3  # on the fuller side of a gutter; the other has two at least
 MIN_FULL = 0.5  # share of a column's lines that fill it
@@ -74,7 +75,7 @@ def _gutter(items: Sequence[_Item]) -> _Gutter | None:
     best, most = None, 0
     x = left + MIN_COLUMN * em
     while x <= right - MIN_COLUMN * em:
-        for top, bottom in _free(items, x - GUTTER / 2 * em, x + GUTTER / 2 * em):
+        for top, bottom in _free(items, x, em):
             first, end = bisect_left(heights, top), bisect_right(heights, bottom)
             if end - first <= most or end - first < 2 * MIN_LINES - 1:
                 continue
@@ -95,16 +96,19 @@ def _below_titles(items: Sequence[_Item], gutter: _Gutter) -> float:
     return max(titles, default=gutter.top)
 
 
-def _free(items: Sequence[_Item], left: float, right: float) -> Iterator[tuple[float, float]]:
-    """The heights between which no item crosses the strip from `left` to `right`."""
+def _free(items: Sequence[_Item], x: float, em: float) -> Iterator[tuple[float, float]]:
+    """The heights between which no item crosses the strip around `x`."""
     top = float("-inf")
-    for item in sorted(
-        (item for item in items if item.box.left < right and item.box.right > left), key=lambda item: item.box.top
-    ):
+    for item in sorted((item for item in items if _crosses(item, x, em)), key=lambda item: item.box.top):
         if item.box.top > top:
             yield top, item.box.top
         top = max(top, item.box.bottom)
     yield top, float("inf")
+
+
+def _crosses(item: _Item, x: float, em: float) -> bool:
+    half = (GUTTER if isinstance(item, Piece) else GUTTER_OF_TABLES) / 2 * em
+    return item.box.left < x + half and item.box.right > x - half
 
 
 def _is_prose(side: Sequence[Piece]) -> bool:

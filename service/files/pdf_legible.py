@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import groupby
 
 from service.errors import NoTextInFile, UndecodableInput
-from service.files.pdf_page import PageContent
+from service.files.pdf_page import BLANKS, PageContent
 from service.records import Finding, Severity
 
 # A page with fewer characters and a picture over most of it is a scanned one with a stamp or a page number.
@@ -76,7 +76,7 @@ def check_legible(pages: Sequence[PageContent], lost: Sequence[int]) -> tuple[Fi
 
 
 def _characters(page: PageContent) -> int:
-    return sum(character.text != " " for character in page.characters)
+    return sum(character.text not in BLANKS for character in page.characters)
 
 
 def _is_scanned(page: PageContent) -> bool:

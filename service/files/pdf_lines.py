@@ -9,17 +9,19 @@ reference to a note becomes `[1]`, the power of a unit `²`.  Columns are not kn
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 
-from service.files.pdf_page import ASCENT, Box, Character, Line, Piece, is_han
+from service.files.pdf_page import ASCENT, BLANKS, Box, Character, Line, Piece, is_han
 
 # In ems.  Justified Chinese lines stand up to 0.8 apart; a gutter or the gap between two cells is wider than 1.2.
 WIDE_GAP = 1.2
-WORD_GAP = 0.2  # between letters or digits: a blank
+WORD_GAP = 0.2  # between pieces that end and begin with letters or digits: a blank
+SUPPOSED_GAP = 0.08  # within a piece, where the library supposes a blank
 HAN_GAP = 0.9  # beside Chinese characters: a blank only where it is one
 BACK = 0.5  # a character may begin this much before the last one's end (kerning, overlapping boxes)
+LIGATURE = 0.05  # letters that begin at the same place are one sign of the font (ﬁ)
 MIN_SPREAD = 4  # gaps in a piece from which their median says how far its letters are spread
 SAME_PLACE = 0.15  # two of the same character nearer than this are one drawn twice
 SAME_LINE = 0.5  # of the lower height: how far two pieces of one line overlap
@@ -38,15 +40,15 @@ def pieces(characters: Sequence[Character]) -> list[Piece]:
     """Stretches of characters that stand side by side, in the order in which they come."""
     found: list[Piece] = []
     run: list[Character] = []
-    blanks: set[int] = set()  # places in `run` that a blank follows
+    blanks: dict[int, bool] = {}  # places in `run` that a blank follows: whether it stands in the file
     for character in _once(characters):
-        if character.text == " ":
+        if character.text in BLANKS:
             if run:
-                blanks.add(len(run) - 1)
+                blanks[len(run) - 1] = blanks.get(len(run) - 1, False) or character.text == " "
             continue
         if run and not _beside(run, character):
             found.append(_piece(run, blanks))
-            run, blanks = [], set()
+            run, blanks = [], {}
         run.append(character)
     if run:
         found.append(_piece(run, blanks))
@@ -94,7 +96,7 @@ def _once(characters: Iterable[Character]) -> Iterable[Character]:
     """The characters without those drawn a second time at the same place."""
     seen: dict[tuple[str, int, int], list[Character]] = {}
     for character in characters:
-        if character.text == " ":
+        if character.text in BLANKS:
             yield character
             continue
         step = max(character.size, 1.0)
@@ -116,13 +118,15 @@ def _beside(run: list[Character], character: Character) -> bool:
     """Whether a character goes on where the run ends."""
     last = run[-1]
     size = max(last.size, character.size)
+    if abs(character.left - last.left) + abs(character.base - last.base) <= LIGATURE * size:
+        return True  # two letters of one sign
     if not -BACK * size <= character.left - last.right <= WIDE_GAP * size:
         return False
     overlap = min(last.bottom, character.bottom) - max(last.top, character.top)
     return overlap >= SAME_LINE * min(last.size, character.size)
 
 
-def _piece(run: list[Character], blanks: set[int]) -> Piece:
+def _piece(run: list[Character], blanks: Mapping[int, bool]) -> Piece:
     size, base = _main(run)
     box = Box(
         min(character.left for character in run),
@@ -130,10 +134,10 @@ def _piece(run: list[Character], blanks: set[int]) -> Piece:
         max(character.right for character in run),
         base + (1 - ASCENT) * size,
     )
-    return Piece(_said(run, blanks, size, base), box, size, _head_width(run), len(run) - 1 in blanks)
+    return Piece(_said(run, blanks, size, base), box, size, _head_width(run), blanks.get(len(run) - 1, False))
 
 
-def _said(run: Sequence[Character], blanks: set[int], size: float, base: float) -> str:
+def _said(run: Sequence[Character], blanks: Mapping[int, bool], size: float, base: float) -> str:
     """The text of a run: blanks where its gaps are wider than its letters are spread, small raised numbers marked."""
     gaps = [(after.left - before.right) / size for before, after in pairwise(run)]
     spread = max(0.0, median(gaps)) if len(gaps) >= MIN_SPREAD else 0.0
@@ -142,8 +146,11 @@ def _said(run: Sequence[Character], blanks: set[int], size: float, base: float) 
     for place, character in enumerate(run):
         before = run[place - 1].text if place else ""
         joins = place > 0 and raised[place] and raised[place - 1]
-        if before and not joins and (place - 1 in blanks or _parts(before, character.text, gaps[place - 1] - spread)):
-            texts.append(" ")
+        if before and not joins:
+            gap = gaps[place - 1] - spread
+            beside_han = is_han(before) or is_han(character.text)
+            meant = gap >= (HAN_GAP if beside_han else SUPPOSED_GAP) and (beside_han or place - 1 in blanks)
+            texts.append(" " if meant or blanks.get(place - 1) else "")
         if raised[place]:
             closes = place + 1 == len(run) or not raised[place + 1]
             texts.append(_marked(before, character.text, opens=not joins, closes=closes))

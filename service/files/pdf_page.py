@@ -43,8 +43,16 @@ class Box(NamedTuple):
         return Box(min(lefts), min(tops), max(rights), max(bottoms))
 
 
+# A blank that stands in no font: the library found a gap between two words.
+SUPPOSED_BLANK = "\u200a"
+BLANKS = (" ", SUPPOSED_BLANK)
+
+
 class Character(NamedTuple):
-    """One character.  `base` is the height of its baseline, `size` its font's; the box is its advance by its em."""
+    """One character or blank.  `base` is the height of its baseline, `size` its font's.
+
+    The box is its advance by its em.
+    """
 
     text: str
     left: float

@@ -24,10 +24,10 @@ from service.files.pdf_page import Block, Box, Grid, Line, PageContent, PageLayo
 SAME_SIZE = 0.12  # share by which the sizes of a paragraph's lines may differ
 INDENT = 0.8  # ems from the column's edge
 FIRST_LINE = (1.5, 2.5)  # ems: the indent that begins a paragraph wherever it stands
-ROOM = 0.3  # ems that a line may be set wider than it was measured
+ROOM = 0.15  # ems that a line may be set wider than it was measured
 TITLE = 1.15  # of the size of the text
 TITLE_LEADING = 2.2  # ems between the baselines of a title's lines
-SPACED = 1.5  # of the usual leading: a space between paragraphs
+SPACED = 1.3  # of the usual leading: a space between paragraphs
 MAIN_PIECE = 0.6  # of a line's width; a line without such a piece is a row of things side by side
 MIN_MEASURE = 0.5  # of the column: where no line is as long, none is full
 MIN_ALIGNED = 0.08  # of a column's lines, and two: what begins at its left edge
@@ -41,6 +41,7 @@ _MARKER = re.compile(
     r"|[①-⑳●■◆➢✓▲★☆□·•]|附[件表录]|(?:表|图|专栏)\s*\d|注\d?\s*[:：]|[一二三四五六七八九]是"
 )
 _STOP = re.compile(r"[。！？；：!?;:…][”’）)》】]*$")
+_LATIN_STOP = re.compile(r"[A-Za-z\d][.,;:!?)]$")
 _NO_BEGINNING = re.compile(r"[,，。、；;：:！!？?）)》”’】〕\]%％‰]")
 _CONTENTS = re.compile(r"[.…·．]{4,}\s*[-—]?\s*\d{0,4}\s*[-—]?$")
 _UNIT = re.compile(r"[(（]?(?:计量|数据)?单位\s*[:：]")
@@ -254,7 +255,7 @@ def _glue(before: str, after: str, *, blank: bool) -> str:
     last, first = before[-1], after[0]
     if is_han(last) or is_han(first) or last == "-":
         return ""
-    words = last.isalpha() and first.isalpha()
+    words = first.isalpha() and (last.isalpha() or _LATIN_STOP.search(before[-2:]) is not None)
     return " " if words or (blank and last.isalnum() and first.isalnum()) else ""
 
 

@@ -30,7 +30,7 @@ import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
 from service.errors import DamagedFile, EncryptedFile
-from service.files.pdf_page import Box, Character, PageContent, Rule, is_han
+from service.files.pdf_page import SUPPOSED_BLANK, Box, Character, PageContent, Rule, is_han
 
 # No page of a report has more; what lies beyond is not looked at (the kernel's limits hold as well).
 MAX_CHARACTERS = 50_000
@@ -181,7 +181,11 @@ def _glyphs(page: pdfium.PdfPage) -> tuple[list[_Glyph], int]:
         handle = text.raw
         for index in range(min(raw.FPDFText_CountChars(handle), MAX_CHARACTERS)):
             code = raw.FPDFText_GetUnicode(handle, index)
-            if code in _BREAKS or (code == 0x20 and raw.FPDFText_IsGenerated(handle, index) == 1):
+            if code in _BREAKS:
+                continue
+            if code == 0x20 and raw.FPDFText_IsGenerated(handle, index) == 1:
+                if glyphs:
+                    glyphs.append(glyphs[-1]._replace(text=SUPPOSED_BLANK))
                 continue
             said = _text(code)
             if said != " " and (said == UNMAPPED or raw.FPDFText_HasUnicodeMapError(handle, index) == 1):
