@@ -119,7 +119,7 @@ def additive(f: Figure) -> bool:
 def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
     """The members of the whole at `at`: the first figure after 其中, or in brackets, and those listed on from it."""
     whole, after = figures[at], at + 1
-    while after < len(figures) - 1 and _aside(figures[after]):
+    while after < len(figures) - 1 and _aside(figures[after], whole):
         after += 1  # 常住人口198.74万人,比上年末减少0.36万人,其中...
     first, between = figures[after], m.between(figures[after - 1], figures[after])
     opened = _MEMBER.search(between)
@@ -145,9 +145,9 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
     return listed
 
 
-def _aside(f: Figure) -> bool:
-    """Whether a figure only says more of the one before it: a growth, a difference, a share, a rank."""
-    return f.measure in (Measure.GROWTH, Measure.DIFF, Measure.RANK) or f.unit in RELATIVE_UNITS
+def _aside(f: Figure, whole: Figure) -> bool:
+    """Whether a figure only says more of the whole before it: a growth, a difference, an increment, a share, a rank."""
+    return f.measure is not whole.measure or f.unit in RELATIVE_UNITS
 
 
 def _member(f: Figure, whole: Figure) -> bool:

@@ -22,9 +22,8 @@ ABOUT = 0.1
 ROUND_ZEROS = 3
 
 _DIGIT = re.compile(r"[\d一二两三四五六七八九零]")
-_NEXT = {**{str(d): str(d - 1) if d else "1" for d in range(10)}} | dict(
-    zip("一二两三四五六七八九零", "二一一二三四五六七八一", strict=True)
-)
+# Each digit with another one that is one away.
+_NEXT = dict(zip("0123456789零一二两三四五六七八九", "1012345678一二一一二三四五六七八", strict=True))
 _MYRIADS = frozenset("万亿")
 _SPELLED_SHARE = re.compile(r"分之|成|半|/")
 # 人次 and the like count too, but in such numbers that they are rounded where they end in zeros.
