@@ -21,7 +21,7 @@ from service.files.wire import Json, document_from, error_from
 from service.ingest import PLAIN, check, decode, form_of
 from service.records import Document, Finding
 
-__all__ = ["FORMS", "SUFFIXES", "Limits", "Member", "read_document", "read_documents", "start"]
+__all__ = ["FORMS", "SUFFIXES", "Limits", "Member", "read_document", "read_documents"]
 
 ZIP = ".zip"
 # What can be read, as a person is told it.
@@ -100,11 +100,6 @@ def read_documents(
             for member in members
         )
     return members
-
-
-def start() -> None:
-    """Make ready to read, so that the first file need not wait."""
-    shared().start()
 
 
 def _read_all(headers: list[Json], body: bytes, limits: Limits) -> tuple[Member, ...]:

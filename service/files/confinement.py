@@ -78,11 +78,6 @@ class Confinement:
             error = DamagedFile("文件使读取程序意外终止，没有读出内容；请用原来的软件打开并另存后再提交。")
         raise error
 
-    def start(self) -> None:
-        """Start the fork server, so that the first file need not wait for it."""
-        with self._lock:
-            self._connected()
-
     def close(self) -> None:
         """End the fork server and all that it has started."""
         with self._lock:
