@@ -12,15 +12,17 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
+import openpyxl
+import pyarrow.parquet as pq
 import pytest
 from archive_commands import NEW, OLD, TEXTS, Run
 
 from service import archive_cli, commands_reports
 from service.archive.keys import Scope
-from service.exports.figures import NAMES
 from service.archive.opening import Archive
 from service.archive.reports import add_report, get_report, list_reports, report_id
 from service.cli import main
+from service.exports.figures import NAMES
 from service.records import Hints
 from service.settings import DEFAULT_MODEL
 
@@ -194,6 +196,22 @@ def test_figures_for_spreadsheets_and_programs(run: Run) -> None:
     code, out, _ = run("observations", "--status", "plan", "--format", "csv", "--output", "plan.csv")
     assert (code, out) == (0, "")
     assert Path("plan.csv").read_bytes().decode("utf-8-sig") == ",".join(NAMES) + "\r\n"
+
+
+@pytest.mark.usefixtures("figures")
+def test_figures_as_files(run: Run) -> None:
+    code, out, _ = run("observations", "--q", "营收", "--format", "xlsx", "--output", "营收.xlsx")
+    assert (code, out) == (0, "")
+    book = openpyxl.load_workbook("营收.xlsx")
+    assert book.sheetnames == ["观测"]
+    assert sorted(row[8] for row in book["观测"].iter_rows(min_row=2, values_only=True)) == ["3.2亿元", "4亿元", "5%"]
+    assert run("observations", "--q", "营收", "--format", "parquet", "--output", "营收.parquet")[0] == 0
+    assert sorted(pq.read_table("营收.parquet")["value"].to_pylist()) == ["3.2亿元", "4亿元", "5%"]
+    code, out, _ = run("observations", "--q", "营收", "--format", "sdmx-csv")
+    assert sorted(row["VALUE_TEXT"] for row in csv.DictReader(io.StringIO(out))) == ["3.2亿元", "4亿元", "5%"]
+    code, _, err = run("observations", "--panel", "--indicator", "营", "--format", "xlsx")
+    assert code == 2
+    assert "table、csv、jsonl" in err
 
 
 @pytest.mark.usefixtures("figures")

@@ -5,20 +5,23 @@ from __future__ import annotations
 import csv
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import openpyxl
 import pytest
 from exported import file_of
 from fakes import FakePipeline, extraction_of
+from pysdmx.io import read_sdmx
 
 from service.cli import main
 from service.errors import NotReady
-from service.records import Hints
 from service.exports.figures import ReadReport
 from service.exports.forms import Form
+from service.records import Hints
 from service.response import to_json
 
 TEXTS = {"甲": "营 收3.2 亿元。", "乙": "共12家。"}
@@ -194,9 +197,65 @@ def test_a_wrong_call(arguments: list[str], capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().err
 
 
-@pytest.mark.parametrize("command", ["extract", "serve", "bench", "spacy"])
+@pytest.mark.parametrize("command", ["extract", "serve", "bench", "spacy", "sdmx"])
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])
     assert stop.value.code == 0
     assert f"baoshu {command}" in capsys.readouterr().out
+
+
+def test_several_reports_are_one_workbook(files: list[str], tmp_path: Path) -> None:
+    output = tmp_path / "观测.xlsx"
+    assert main(["extract", "--format", "xlsx", "--output", str(output), *files]) == 0
+    book = openpyxl.load_workbook(output)
+    assert book.sheetnames == ["观测", "实体", "发现", "报告"]
+    _, *rows = book["观测"].iter_rows(max_col=2, values_only=True)
+    assert rows == [("甲", "o1"), ("乙", "o1")]
+
+
+@pytest.mark.parametrize("form", [Form.PARQUET, Form.SDMX_CSV, Form.HTML])
+def test_several_reports_are_one_file(
+    files: list[str], tmp_path: Path, capsysbinary: pytest.CaptureFixture[bytes], form: Form
+) -> None:
+    expected = file_of(form, *(read_from(file) for file in files))
+    assert main(["extract", "--format", form, *files]) == 0
+    assert capsysbinary.readouterr().out == expected
+    output = tmp_path / "out"
+    assert main(["extract", "--format", form, "--output", str(output), *files]) == 0
+    assert output.read_bytes() == expected
+
+
+@pytest.mark.parametrize("form", ["xlsx", "parquet"])
+def test_a_terminal_is_given_no_workbook(
+    files: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    assert main(["extract", "--format", form, *files]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert f"--output 观测.{form}" in told.err
+
+
+def test_a_workbook_that_is_too_long_is_not_left_behind(
+    files: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("service.exports.workbook.MOST_ROWS", 2)
+    output = tmp_path / "观测.xlsx"
+    assert main(["extract", "--format", "xlsx", "--output", str(output), *files]) == 1
+    assert "1 行" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_the_structure_of_sdmx(tmp_path: Path) -> None:
+    output = tmp_path / "structure.xml"
+    assert main(["sdmx", "--output", str(output)]) == 0
+    assert len(read_sdmx(output.read_text(encoding="utf-8")).structures or ()) == 14
+
+
+def test_help_and_the_server_load_no_library_of_a_form() -> None:
+    """They are loaded when a file of that form is begun."""
+    for module in ("service.cli", "service.app"):
+        code = f"import sys, {module}; print([m for m in ('pyarrow', 'xlsxwriter', 'pandas') if m in sys.modules])"
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert done.stdout == "[]\n"
