@@ -13,7 +13,7 @@ import unicodedata
 from datetime import date
 from functools import cache, lru_cache
 
-from service.indicators import Indicator, catalogue
+from service.indicators import Indicator, read_catalogue
 
 # Who is counted.  These may be part of an indicator's name, and of another's in the same clause.
 COVERAGE = {
@@ -114,4 +114,4 @@ def _folded(text: str) -> str:
 
 @cache
 def _catalogued() -> dict[str, Indicator]:
-    return {indicator.code: indicator for indicator in catalogue().indicators}
+    return {indicator.code: indicator for indicator in read_catalogue()}

@@ -9,8 +9,9 @@ may hold fewer items than it might, even none, and still have a next one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from functools import cache
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, select, tuple_
@@ -29,12 +30,15 @@ from service.indicators import catalogue, match
 from service.records import Measure, Status
 
 # Targets, cells or growths that one page looks through at most, and how many at once.
-MOST_LOOKED_AT = 5_000
+MOST_LOOKED_AT = 2_000
 AT_ONCE = 200
-# Of a cell, and of a thing in a place, no more than so many figures, those stored last.
+# Of a cell, and of a thing in a place at one time, no more than so many figures, those stored last.
 MOST_OF_ONE = 500
 # A series is for people to look at.
 MOST_OF_SERIES = 5_000
+
+# What is measured, and where.
+Place = tuple[str | None, str | None]
 
 TARGETS = "targets"
 STATED, GROWN = "conflicts", "conflicts of growth"
@@ -148,11 +152,10 @@ def _codes() -> dict[str, set[str]]:
 
 def _targets(connection: Connection, model: int | None, keys: Sequence[int]) -> list[Target]:
     """The targets of these keys, their results without evidence."""
-    planned = list(figures_of(connection, keys).values())
-    pairs = {(f.subject, f.place) for f in planned if f.subject is not None and f.place is not None}
-    c = observations.c
+    planned = figures_of(connection, keys).values()
+    actual = observations.c.status == Status.ACTUAL.value
     results: dict[tuple[str | None, str | None], list[Figure]] = {}
-    for figure in _of_pairs(connection, model, pairs, c.status == Status.ACTUAL.value, (c.subject, c.place)):
+    for figure in _of_same(connection, model, keys, [actual]):
         results.setdefault((figure.subject, figure.place), []).append(figure)
     return [target(one, results.get((one.subject, one.place), ())) for one in planned]
 
@@ -241,20 +244,30 @@ def _grown(connection: Connection, query: ObservationQuery, last: int | None, li
 def _of_growth(connection: Connection, model: int | None, keys: Sequence[int]) -> list[Conflict]:
     """Conflicts of growth in which these levels are what grew, in their order, without evidence."""
     c = observations.c
-    values = figures_of(connection, keys, evidence=False)
-    now = {(v.subject, v.place, v.row.period_end) for v in values.values()}
-    before = {(v.subject, v.place, time[1]) for v in values.values() if (time := year_before(v.time)) is not None}
-    of = (c.subject, c.place, c.period_end)
+    now: set[tuple[Place, int, date | None]] = set()
+    before: set[tuple[Place, date | None]] = set()
+    chosen = select(c.subject, c.place, c.report, c.period_end).where(c.key.in_(keys))
+    for what, where, report, end in connection.execute(chosen) if keys else ():
+        now.add(((what, where), report, end))
+        before.add(((what, where), (year_before((None, end)) or (None, None))[1]))
+    ends = {end for _, _, end in now} | {end for _, end in before}
     measures = c.measure.in_([Measure.LEVEL.value, Measure.GROWTH.value])
+    found_here = _of_same(
+        connection,
+        model,
+        keys,
+        [measures, c.period_end.in_(ends)],
+        lambda place, report, end: (place, report, end) in now or (place, end) in before,
+    )
     near: dict[tuple[object, ...], list[Figure]] = {}
-    for figure in _of_pairs(connection, model, now | before, measures, of):
+    for figure in found_here:
         near.setdefault((figure.subject, figure.place, figure.row.period_end), []).append(figure)
-    found: dict[int, list[Conflict]] = {}
+    wanted, found = set(keys), dict[int, list[Conflict]]()
     for grown in (f for figures in near.values() for f in figures if f.row.measure == Measure.GROWTH):
         end = (year_before((None, grown.row.period_end)) or (None, None))[1]
         here = near.get((grown.subject, grown.place, grown.row.period_end), [])
         one = growth(grown, here, near.get((grown.subject, grown.place, end), []))
-        if one is not None and one.value is not None and one.value.key in values:
+        if one is not None and one.value is not None and one.value.key in wanted:
             found.setdefault(one.value.key, []).append(one)
     # Of two growths of one level the one that stands nearest to it is its own.
     return [min(found[key], key=_distance) for key in keys if key in found]
@@ -267,23 +280,29 @@ def _quoted(connection: Connection, found: Sequence[Conflict]) -> tuple[Conflict
     return tuple(one.quoting(figures) for one in found if all(f.key in figures for f in one.figures))
 
 
-def _of_pairs(
+def _of_same(
     connection: Connection,
     model: int | None,
-    wanted: Iterable[tuple[object, ...]],
-    also: ColumnElement[bool],
-    of: tuple[ColumnElement[object], ...],
+    keys: Sequence[int],
+    also: Iterable[ColumnElement[bool]],
+    keep: Callable[[Place, int, date | None], bool] | None = None,
 ) -> list[Figure]:
-    """The figures whose columns `of` are one of those wanted, without evidence."""
-    asked = [one for one in wanted if None not in one]
-    keys: dict[tuple[object, ...], list[int]] = {}
-    c = observations.c
-    for at in range(0, len(asked), AT_ONCE):
-        here = tuple_(*of).in_(asked[at : at + AT_ONCE])
-        for key, *one in connection.execute(select(c.key, *of).where(c.model == model, here, also).order_by(c.key)):
-            keys.setdefault(tuple(one), []).append(key)
-    kept = [key for found in keys.values() for key in found[-MOST_OF_ONE:]]
-    return list(figures_of(connection, kept, evidence=False).values())
+    """The figures of what those with these keys measure, in the same places, without evidence.
+
+    `keep` says of subject and place, report and last day whether a figure is wanted.
+    """
+    c, these = observations.c, observations.alias("these").c
+    # A list of pairs SQLite would hold against every figure; by a subquery it looks each one up.
+    same = select(these.subject, these.place).where(these.key.in_(keys))
+    chosen = select(c.key, c.subject, c.place, c.report, c.period_end).where(
+        c.model == model, tuple_(c.subject, c.place).in_(same), *also
+    )
+    found: dict[tuple[Place, date | None], list[int]] = {}
+    for key, what, where, report, end in connection.execute(chosen) if keys else ():
+        if keep is None or keep((what, where), report, end):
+            found.setdefault(((what, where), end), []).append(key)
+    kept = [key for here in found.values() for key in sorted(here)[-MOST_OF_ONE:]]
+    return list(figures_of(connection, sorted(kept), evidence=False).values())
 
 
 def _distance(one: Conflict) -> int:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from math import inf
 
 from sqlalchemy import Connection, select
@@ -107,5 +108,6 @@ def interval(low: float | None, high: float | None) -> Interval | None:
     return Interval(-inf if low is None else low, inf if high is None else high)
 
 
+@lru_cache(maxsize=1 << 12)  # reports come out on few days
 def _days(edtf: str | None) -> Time:
     return days(edtf) if edtf else (None, None)
