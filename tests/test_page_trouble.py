@@ -272,6 +272,13 @@ def test_on_paper_the_figures_are_numbered_and_the_table_is_whole(page: Page, tm
     assert first.evaluate("(mark) => getComputedStyle(mark, '::after').content") == '"1"'
     for hidden in (".bar", ".reckoning", ".tools", "#intake"):
         expect(page.locator(hidden).first).to_be_hidden()
+    # As narrow as a sheet: nothing is cut off, and nothing lies over anything else.
+    page.set_viewport_size({"width": 680, "height": 960})
+    text, paper = (page.locator(name).bounding_box() for name in (".page", "#paper"))
+    assert text is not None
+    assert paper is not None
+    assert text["y"] + text["height"] <= paper["y"]
+    page.set_viewport_size({"width": 1366, "height": 768})
     page.emulate_media(media="screen")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.locator("#paper *").count() == 0

@@ -46,7 +46,8 @@ function areas(alike, about) {
     const by = groups(group, areaOf);
     if (by.size < 2) continue;
     const { period, status } = group[0].observation;
-    const rows = [...by].map(([label, same]) => row(label, same)).sort((a, b) => b.value - a.value);
+    const rows = [...by].map(([label, same]) => row(label, same)).filter(Boolean).sort((a, b) => b.value - a.value);
+    if (rows.length < 2) continue;
     views.push({
       kind: "areas",
       title: `${about.name}：${rows.length} 个地区`,
@@ -64,7 +65,7 @@ function series(alike, about) {
   const actual = alike.filter((figure) => figure.observation.status === "actual" && kindOf(periodOf(figure)) !== "");
   for (const [, group] of groups(actual, (figure) => kindOf(periodOf(figure)))) {
     const lines = [...groups(group, areaOf)]
-      .map(([label, same]) => ({ label, points: [...groups(same, periodOf)].map(([period, each]) => ({ ...row(label, each), period })) }))
+      .map(([label, same]) => ({ label, points: [...groups(same, periodOf)].map(([period, each]) => row(label, each, { period })).filter(Boolean) }))
       .filter((line) => line.points.length > 1);
     if (lines.length === 0) continue;
     const parts = lines.length <= MOST_LINES ? [lines] : lines.map((line) => [line]);
@@ -92,18 +93,20 @@ function targets(alike, about) {
     const results = group.filter((figure) => figure.observation.status === "actual");
     if (plans.length === 0 || results.length === 0) continue;
     const label = (figure) => `${periodOf(figure) ? periodText(periodOf(figure)) : "时期未明"} ${STATUSES[figure.observation.status]}`;
-    const rows = [...groups([...results, ...plans], label)].map(([name, same]) => ({ ...row(name, same), status: same[0].observation.status, period: periodOf(same[0]) }));
+    const rows = [...groups([...results, ...plans], label)]
+      .map(([name, same]) => row(name, same, { status: same[0].observation.status, period: periodOf(same[0]) })).filter(Boolean);
+    if (!rows.some((each) => each.status === "plan") || !rows.some((each) => each.status === "actual")) continue;
     rows.sort((a, b) => byTime(a.period, b.period) || (a.status === "plan") - (b.status === "plan"));
     views.push({ kind: "targets", title: `${about.name}：目标与实绩`, note: area === "（未明）" ? "" : area, ...about, rows });
   }
   return views;
 }
 
-/** `figures` all say the same thing; where they differ it is said. */
-function row(label, figures) {
+/** What is drawn for `figures` that speak of the same; null where they differ: then it is not known which one holds. */
+function row(label, figures, more = {}) {
+  const { value } = figures[0].observation;
   const values = new Set(figures.map((figure) => middle(figure.observation.value)));
-  const [first] = figures;
-  return { label, value: middle(first.observation.value), bound: first.observation.value.bound, figures, differs: values.size > 1 };
+  return values.size > 1 ? null : { label, value: middle(value), bound: value.bound, figures, ...more };
 }
 
 /** What a time must have in common with another to stand on one axis: `Y`, `Y-01/Y-09`, `Y-M`; "" for what has no place. */

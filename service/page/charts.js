@@ -10,6 +10,7 @@ const BAR = 20;
 const GAP = 8;
 const LABEL_UNITS = 14; // characters of a label, and of a line's name
 const LINE_HEIGHT = 250;
+const INSET = 44; // of the first and the last point, for what is written above them
 
 /** `pick(figure)` is called for what is clicked. */
 export function drawing(view, pick) {
@@ -61,7 +62,7 @@ function teller(view) {
   const { factor, unit } = scaling(view);
   return (row) => {
     const number = `${BOUNDS[row.bound]}${grouped(row.value / factor)}`;
-    return `${number}${unit === "%" ? "%" : ` ${unit}`}${row.differs ? "（文中不一致）" : ""}`;
+    return `${number}${unit === "%" ? "%" : ` ${unit}`}`;
   };
 }
 
@@ -111,7 +112,7 @@ function lines(view, pick) {
   const many = view.lines.length > 1;
   const [left, right, top, bottom] = [58, WIDTH - (many ? 150 : 70), 22, LINE_HEIGHT - 28];
   const y = linear(extent, bottom, top);
-  const x = (period) => (view.periods.length === 1 ? left : left + 26 + ((right - left - 52) * view.periods.indexOf(period)) / (view.periods.length - 1));
+  const x = (period) => (view.periods.length === 1 ? left : left + INSET + ((right - left - 2 * INSET) * view.periods.indexOf(period)) / (view.periods.length - 1));
   const names = apart(view.lines.map((line) => y(line.points.at(-1).value / factor)), 15, top, bottom);
   const parts = [
     extent.ticks.map((tick) => [

@@ -78,10 +78,17 @@ export class Workspace {
     const legend = h("p", { class: "legend", "aria-label": "图例" },
       Object.entries(MEASURES).map(([measure, name]) => h("span", { class: `chip ${measure}` }, name)),
       Object.entries(STATUSES).map(([status, name]) => h("span", { class: `line-of ${status}` }, name)));
-    const button = h("button", { type: "button", "aria-expanded": "false", on: { click: () => {
-      this.outline.hidden = !this.outline.hidden;
-      button.setAttribute("aria-expanded", String(!this.outline.hidden));
-    } } }, "目录");
+    const show = (shown) => {
+      this.outline.hidden = !shown;
+      button.setAttribute("aria-expanded", String(shown));
+    };
+    const button = h("button", { type: "button", "aria-expanded": "false", on: { click: () => show(this.outline.hidden) } }, "目录");
+    this.outline.addEventListener("click", (event) => event.target.closest("button") && show(false));
+    this.outline.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      show(false);
+      button.focus();
+    });
     button.disabled = this.report.sections.length === 0;
     return h("div", { class: "tools" }, button, legend);
   }
