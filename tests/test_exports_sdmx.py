@@ -115,11 +115,12 @@ def test_every_code_is_one() -> None:
             assert code.isascii()
             assert code.replace("_", "").replace("-", "").isalnum()
             assert name
-    assert {unit_code(unit) for unit in unit_words()} == set(unit_list().codes) - {"_O", "_U", "_Z"}
+    assert {unit_code(unit) for unit in (*unit_words(), "名次")} == set(unit_list().codes) - {"_O", "_U", "_Z"}
 
 
 @pytest.mark.parametrize(
-    ("unit", "code"), [("元", "CNY"), ("%", "PT"), ("家", "U5BB6"), ("kWh", "kWh"), ("", "_Z"), ("𠮷", "_O")]
+    ("unit", "code"),
+    [("元", "CNY"), ("%", "PT"), ("家", "U5BB6"), ("kWh", "kWh"), ("名次", "RANK"), ("", "_Z"), ("𠮷", "_O")],
 )
 def test_units(unit: str, code: str) -> None:
     assert unit_code(unit) == code

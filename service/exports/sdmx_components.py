@@ -31,7 +31,7 @@ DATED, UNDATED = "FIGURES", "UNDATED_FIGURES"
 OTHER, UNSPECIFIED, NOT_APPLICABLE = "_O", "_U", "_Z"
 GENERIC = {OTHER: "其他", UNSPECIFIED: "未说明", NOT_APPLICABLE: "不适用"}
 
-# ISO 4217 for money; PT and PS as in the code lists of global data structures.
+# ISO 4217 for money; PT and PS as in the code lists of global data structures.  A rank is no unit word of a text.
 UNITS = {
     "元": "CNY",
     "元人民币": "CNY",
@@ -52,6 +52,7 @@ UNITS = {
     "‰": "PERMILLE",
     "个百分点": "PP",
     "人": "PS",
+    "名次": "RANK",
 }
 _ID = re.compile(r"[A-Za-z0-9_@$-]+")
 
@@ -104,7 +105,7 @@ def unit_code(unit: str) -> str:
 
 @cache
 def _known_units() -> frozenset[str]:
-    return frozenset(unit_words())
+    return frozenset((*unit_words(), *UNITS))
 
 
 def _unit_code(unit: str) -> str:
@@ -115,9 +116,9 @@ def _unit_code(unit: str) -> str:
 
 @cache
 def unit_list() -> CodeList:
-    """Every unit word that is read here."""
+    """Every unit that is read here."""
     codes: dict[str, str] = {}
-    for unit in unit_words():
+    for unit in (*UNITS, *unit_words()):
         codes.setdefault(_unit_code(unit), unit)
     return CodeList(AGENCY, "CL_UNIT", VERSION, "计量单位", {**codes, **GENERIC})
 
