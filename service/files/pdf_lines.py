@@ -22,7 +22,10 @@ SUPPOSED_GAP = 0.08  # within a piece, where the library supposes a blank
 HAN_GAP = 0.9  # beside Chinese characters: a blank only where it is one
 BACK = 0.5  # a character may begin this much before the last one's end (kerning, overlapping boxes)
 LIGATURE = 0.05  # letters that begin at the same place are one sign of the font (ﬁ)
-MIN_SPREAD = 4  # gaps in a piece from which their median says how far its letters are spread
+EVEN = 0.3  # by which the gaps of a line that is spread differ
+WIDEST_SPREAD = 3.0
+DOUBLE = 1.5  # a sign as wide as this is that of two characters (⸺)
+MIN_SPREAD = 4  # gaps from which they say how far letters are spread
 SAME_PLACE = 0.15  # two of the same character nearer than this are one drawn twice
 SAME_LINE = 0.5  # of the lower height: how far two pieces of one line overlap
 SMALL = 0.75  # of the size beside it: from here on down a raised digit is a superscript
@@ -88,8 +91,26 @@ def line_of(row: Iterable[Piece]) -> Line:
         )
         size = before.size if before.box.width >= piece.box.width else piece.size
         joined[-1] = Piece(text, Box.around((before.box, piece.box)), size, before.head, piece.blank)
+    if _is_spread(joined):
+        joined = [_as_one(joined)]
     size = max(joined, key=lambda piece: piece.box.width).size
     return Line(tuple(joined), Box.around(piece.box for piece in joined), size)
+
+
+def _is_spread(row: Sequence[Piece]) -> bool:
+    """Whether a line of few letters was spread over the whole of its column: its gaps are all the same."""
+    gaps = [after.box.left - before.box.right for before, after in pairwise(row)]
+    if len(gaps) < MIN_SPREAD:
+        return False
+    size = row[0].size
+    return max(gaps) - min(gaps) <= EVEN * size and max(gaps) <= WIDEST_SPREAD * size
+
+
+def _as_one(row: Sequence[Piece]) -> Piece:
+    text = row[0].text
+    for before, piece in pairwise(row):
+        text += ("" if is_han(before.text[-1]) or is_han(piece.text[0]) else " ") + piece.text
+    return Piece(text, Box.around(piece.box for piece in row), row[0].size, row[0].head, row[-1].blank)
 
 
 def _once(characters: Iterable[Character]) -> Iterable[Character]:
@@ -108,7 +129,8 @@ def _once(characters: Iterable[Character]) -> Iterable[Character]:
             for y in (row - 1, row, row + 1)
             for other in seen.get((character.text, x, y), ())
         )
-        if any(abs(o.left - character.left) <= near and abs(o.base - character.base) <= near for o in known):
+        twice = any(abs(o.left - character.left) <= near and abs(o.base - character.base) <= near for o in known)
+        if twice and character.right - character.left < DOUBLE * character.size:
             continue
         seen.setdefault((character.text, column, row), []).append(character)
         yield character
