@@ -43,10 +43,10 @@ def test_a_folder_is_added_once(store: Archive, run: Run) -> None:
     Path("reports", "inner", "many.jsonl").write_text(
         '{"text": "共5家。", "id": "a", "area": "小河县"}\n{"text": "共12家。"}\n', encoding="utf-8"
     )
-    Path("reports", "说明.docx").write_text("x")
+    Path("reports", "说明.xlsx").write_text("x")
     code, out, err = run("archive", "add", "--area", "大河县", "--published", "2024-01-02", "reports")
     assert (code, out) == (0, "存入 4 份，已有 1 份，未能存入 0 份。\n")
-    assert ".docx 1 个" in err
+    assert ".xlsx 1 个" in err
     found = kept(store)
     assert {source: text for source, (text, _) in found.items()} == {
         **{f"reports/{name}.txt": text for name, text in TEXTS.items()},
