@@ -174,7 +174,7 @@ def _run(
     with tqdm(total=begun.total, initial=ended, unit="份", disable=None, file=sys.stderr) as bar:
         on_progress = _follow(bar)
         if engine == "ray":
-            from service.archive.cluster import run_job_on_ray
+            from service.archive.passes import run_job_on_ray
 
             return run_job_on_ray(
                 archive.url, begun.id, folder.path, address=address, actors=workers, on_progress=on_progress

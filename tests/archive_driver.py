@@ -17,7 +17,7 @@ from pathlib import Path
 
 from archive_reader import Reader
 
-from service.archive import cluster
+from service.archive import cluster, passes
 from service.archive.jobs import Progress
 from service.errors import BaoshuError
 from service.extractor import Extractor, Observe
@@ -42,9 +42,8 @@ def main(url: str, job: str, scratch: str, options: str) -> None:
     cluster.SCRATCH = scratch
     told: list[Progress] = []
     try:
-        end = cluster.run_job_on_ray(
-            url, int(job), Path(), reader="archive_driver:load", on_progress=told.append, **json.loads(options)
-        )
+        given = {"reader": "archive_driver:load", **json.loads(options)}
+        end = passes.run_job_on_ray(url, int(job), Path(), on_progress=told.append, **given)
         found = {"state": end.state, "told": len(told)}
     except BaoshuError as error:
         found = {"error": error.code, "detail": error.detail}

@@ -182,8 +182,8 @@ def test_a_model_that_is_none(engine: Recorded, figures: Archive, place: Path, r
 
 def test_ray(engine: Recorded, place: Path, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     make_model(place / "models" / "3", "3")
-    cluster = SimpleNamespace(run_job_on_ray=engine)
-    monkeypatch.setitem(sys.modules, "service.archive.cluster", cluster)
+    passes = SimpleNamespace(run_job_on_ray=engine)
+    monkeypatch.setitem(sys.modules, "service.archive.passes", passes)
     run("reextract", "--model", "toy-3", "--engine", "ray", "--workers", "3", "--address", "head:6379")
     assert engine.job is not None
     assert engine.job.engine == "ray"
@@ -192,7 +192,7 @@ def test_ray(engine: Recorded, place: Path, run: Run, monkeypatch: pytest.Monkey
     def refuse(*_: Any, **__: Any) -> NoReturn:
         raise ClusterUnavailable("没有安装 Ray。")
 
-    cluster.run_job_on_ray = refuse
+    passes.run_job_on_ray = refuse
     code, _, err = run("reextract", "--model", "toy-3", "--engine", "ray")
     assert code == 1
     assert "没有安装 Ray" in err

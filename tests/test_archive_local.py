@@ -28,7 +28,7 @@ from service.archive.models import model_key
 from service.archive.opening import Archive
 from service.archive.reports import add_report
 from service.archive.tables import items, reports
-from service.archive.worker import PIPELINE, Task
+from service.archive.worker import PIPELINE
 from service.errors import BaoshuError, ModelRefused, NotFound, WorkersLost
 from service.pipeline import Pipeline
 from service.response import to_json
@@ -264,14 +264,14 @@ def test_what_no_other_worker_can_mend(
 @in_a_file
 def test_no_more_workers_than_reports(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
     hired: list[str] = []
-    hire = local._Processes.hire
+    hire = local._Processes._hire
 
-    def count(self: local._Processes, task: Task) -> local._Process:
-        hand = hire(self, task)
+    def count(self: local._Processes) -> local._Process:
+        hand = hire(self)
         hired.append(hand.name)
         return hand
 
-    monkeypatch.setattr(local._Processes, "hire", count)
+    monkeypatch.setattr(local._Processes, "_hire", count)
     assert run(archive, job_of(archive, 1), workers=8).done == 1
     assert len(hired) == 1
 

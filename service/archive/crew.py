@@ -1,9 +1,9 @@
-"""The coordinator of a job, whoever its workers are: processes of this machine (`local`) or actors (`cluster`).
+"""The coordinator of a job, whoever reads: processes of this machine (`local`) or a Ray cluster (`cluster`).
 
-In: an engine, which starts workers and listens to them.  Out: the job's progress, at its end.  The coordinator reads
-nothing itself; it starts workers (`worker`), starts others for those that die, gives back what the dead had leased, and
-says when the job is done.  It too may die at any instant: its workers notice and go, and running the job again goes on
-where it was.  Two coordinators of one job share the work, also those of unlike engines.
+In: a crew, which is an engine's readers.  Out: the job's progress, at its end.  The coordinator reads nothing itself;
+it has its crew tended, tells progress, and says when the job is done or given up.  It too may die at any instant: its
+readers notice and go, and running the job again goes on where it was.  Two coordinators of one job share the work, also
+those of unlike engines.
 """
 
 from __future__ import annotations
@@ -13,16 +13,14 @@ import signal
 import threading
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from types import FrameType
-from typing import Generic, TypeVar
 
-from service.archive.jobs import Progress, progress, release, settle
+from service.archive.jobs import Progress, progress, settle
 from service.archive.opening import Archive
-from service.archive.worker import Task, Told
-from service.errors import ArchiveUnavailable, BaoshuError, WorkersLost
+from service.errors import ArchiveUnavailable
 
 # How long a report stays with a worker that died along with its coordinator.
 LEASE = timedelta(seconds=60)
@@ -31,7 +29,7 @@ LONGEST = timedelta(hours=1)
 # What is in hand when a job is stopped may be finished within this time.
 GRACE = timedelta(seconds=10)
 
-# Workers that die before they do anything, one after another: then something is wrong with all of them.  Between them
+# Readers that die before they do anything, one after another: then something is wrong with all of them.  Between them
 # is a pause of one second, two, four ...: half a minute together, in which a store that is started anew comes back.
 MOST_FRUITLESS = 6
 # So often does the coordinator look.
@@ -43,72 +41,26 @@ COUNTING_SHARE = 50
 _log = logging.getLogger("baoshu")
 
 
-class Hand(ABC):
-    """A worker as the coordinator knows it.  `name` is used by no other, ever."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-        self.begun = self.ended = False
-        self.fault = ""
-        self.refused: BaoshuError | None = None
-
-    def hear(self, what: Told, text: str | BaoshuError) -> None:
-        """Take in one thing that the worker has told."""
-        match what, text:
-            case Told.BEGUN, _:
-                self.begun = True
-            case Told.ENDED, _:
-                self.ended = True
-            case Told.REFUSED, BaoshuError():
-                self.refused = text
-            case _:
-                self.fault = str(text)
-
-    @property
-    @abstractmethod
-    def alive(self) -> bool: ...
-
-    @property
-    @abstractmethod
-    def fate(self) -> str:
-        """How it ended, in Chinese, as far as that can be seen from outside."""
+class Crew(ABC):
+    """The readers of one coordinator."""
 
     @abstractmethod
-    def let_go(self) -> None:
-        """Tell it to finish what is in hand, to lease no more, and to go.  Comes at once."""
+    def tend(self) -> None:
+        """Start readers where there are too few, and give back what the dead held.  Raises what no restart can mend."""
 
     @abstractmethod
-    def kill(self) -> None:
-        """End it now."""
+    def listen(self, seconds: float) -> None:
+        """Take in what the readers tell, for that long at most."""
 
     @abstractmethod
-    def bury(self) -> None:
-        """Hear its last words, now that it is dead, and free what it used."""
-
-
-H = TypeVar("H", bound=Hand)
-
-
-class Engine(ABC, Generic[H]):
-    """Where workers come from."""
-
-    @abstractmethod
-    def wanted(self) -> int:
-        """How many there should be now.  Raises what forbids going on."""
-
-    @abstractmethod
-    def hire(self, task: Task) -> H:
-        """Start one."""
-
-    @abstractmethod
-    def listen(self, hands: Sequence[H], seconds: float) -> None:
-        """Take in what they tell, for that long at most; back at once where one dies."""
+    def dismiss(self, grace: timedelta, hurry: threading.Event) -> None:
+        """Let all finish what they have in hand, for `grace` or until `hurry`; end the rest, give back its leases."""
 
 
 def run(
     archive: Archive,
-    task: Task,
-    engine: Engine[H],
+    job: int,
+    crew: Crew,
     *,
     on_progress: Callable[[Progress], None] | None,
     stop: threading.Event | None,
@@ -118,27 +70,25 @@ def run(
 
     Ends when the job is over, when `stop` is set, or, in a main thread, at SIGINT or SIGTERM (at the second one without
     waiting for what is in hand); what was leased is then given back, and the state says that the job is not over.
-    Raises NotFound for no such job, ModelRefused for a model that is none or not the job's, ArchiveUnavailable, and
-    WorkersLost where no worker lives long enough to read anything.
+    Raises NotFound for no such job, ArchiveUnavailable, and what the crew raises.
     """
     stop = stop if stop is not None else threading.Event()
     hurry = threading.Event()
-    teller = _Teller(archive, task.job, on_progress)
-    crew = _Crew(archive, task, engine, teller.ask())
+    teller = _Teller(archive, job, on_progress)
     with _interruptible(stop, hurry):
         try:
-            _lead(archive, crew, teller, stop)
+            _lead(archive, job, crew, teller, stop)
         finally:
             crew.dismiss(grace, hurry)
     return teller.tell()
 
 
-def _lead(archive: Archive, crew: _Crew[H], teller: _Teller, stop: threading.Event) -> None:
+def _lead(archive: Archive, job: int, crew: Crew, teller: _Teller, stop: threading.Event) -> None:
     """Until the job is over or `stop` is set.  A store that is away for a while is waited for."""
     trouble = 0
     while not stop.is_set():
         try:
-            if settle(archive, crew.task.job):
+            if settle(archive, job):
                 return
             crew.tend()
             teller.tell_now_and_then()
@@ -148,71 +98,13 @@ def _lead(archive: Archive, crew: _Crew[H], teller: _Teller, stop: threading.Eve
             if trouble > MOST_FRUITLESS:
                 raise
             _log.warning("the archive does not answer: %s", error.detail)
-            stop.wait(2 ** (trouble - 1))
+            stop.wait(pause_after(trouble))
         crew.listen(POLL_SECONDS)
 
 
-class _Crew(Generic[H]):
-    """The workers of one coordinator."""
-
-    def __init__(self, archive: Archive, task: Task, engine: Engine[H], begun: Progress) -> None:
-        self.task = task
-        self._most = begun.waiting + begun.leased  # who loads a model is to have something to read
-        self._archive, self._engine = archive, engine
-        self._hands: list[H] = []
-        self._fruitless = 0
-        self._not_before = 0.0
-
-    def listen(self, seconds: float) -> None:
-        """Take in what the workers tell, for that long at most."""
-        if self._hands:
-            self._engine.listen(self._hands, seconds)
-        else:
-            time.sleep(seconds)
-
-    def tend(self) -> None:
-        """Bury the dead, and start others where there are too few.  Raises what no restart can mend."""
-        for hand in [hand for hand in self._hands if not hand.alive]:
-            hand.bury()
-            if hand.refused is not None:
-                raise hand.refused
-            release(self._archive, self.task.job, hand.name, blameless=bool(hand.fault))
-            self._hands.remove(hand)
-            self._count(hand)
-        if time.monotonic() >= self._not_before:
-            for _ in range(min(self._engine.wanted(), self._most) - len(self._hands)):
-                self._hands.append(self._engine.hire(self.task))
-
-    def dismiss(self, grace: timedelta, hurry: threading.Event) -> None:
-        """Let all finish what they have in hand, for `grace` or until `hurry`; end the rest, give back its leases."""
-        for hand in self._hands:
-            hand.let_go()
-        until = time.monotonic() + grace.total_seconds()
-        while (alive := [h for h in self._hands if h.alive]) and time.monotonic() < until and not hurry.is_set():
-            self._engine.listen(alive, POLL_SECONDS)
-        for hand in self._hands:
-            hand.kill()
-            try:
-                release(self._archive, self.task.job, hand.name, blameless=True)
-            except ArchiveUnavailable as error:
-                _log.warning("leases of %s are not given back, and end by themselves: %s", hand.name, error.detail)
-        self._hands = []
-
-    def _count(self, hand: H) -> None:
-        """Whether that death brings the end nearer.  Who leased a report used up one of its attempts, or ended it."""
-        last = hand.fault or hand.fate
-        _log.warning("worker %s ended: %s", hand.name, last)
-        if hand.ended:
-            self._fruitless = 0
-        if hand.begun and not hand.fault:
-            return
-        # Those that die together, as on a machine that is switched off, die of one thing.
-        if time.monotonic() < self._not_before:
-            return
-        self._fruitless += 1
-        if self._fruitless >= MOST_FRUITLESS and not any(other.ended for other in self._hands):
-            raise WorkersLost(f"{MOST_FRUITLESS} 个进程接连在读完任何报告之前终止，最后一个：{last}。")
-        self._not_before = time.monotonic() + 2 ** (min(self._fruitless, MOST_FRUITLESS) - 1)
+def pause_after(failures: int) -> float:
+    """Seconds to wait after so many failures on end, of which there is at least one."""
+    return float(2 ** (min(failures, MOST_FRUITLESS) - 1))
 
 
 class _Teller:

@@ -33,11 +33,14 @@ from service.archive.leases import (
     WORKER_LOST,
     Claimed,
     claim,
+    claim_one,
+    claimable,
     fail,
     finish,
     heartbeat,
     instant,
     release,
+    release_crew,
     state_of,
 )
 from service.archive.opening import Archive
@@ -55,6 +58,8 @@ __all__ = [
     "Selection",
     "cancel",
     "claim",
+    "claim_one",
+    "claimable",
     "create_job",
     "fail",
     "failures",
@@ -63,6 +68,7 @@ __all__ = [
     "list_jobs",
     "progress",
     "release",
+    "release_crew",
     "settle",
 ]
 

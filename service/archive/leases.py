@@ -1,7 +1,7 @@
 """Leases: how any number of processes share the reports of a job.
 
-In: an open archive.  Out: reports to read (`claim`), and what became of them (`finish`, `fail`).  How a report is read
-is not known here, nor how many read.
+In: an open archive.  Out: reports to read (`claim`; `claim_one` where it is chosen elsewhere which), and what became of
+them (`finish`, `fail`).  How a report is read is not known here, nor how many read.
 
 A job's item is one report: `waiting`, `leased` to a worker until some instant, or at its end (`done`, `failed`,
 `cancelled`), which it never leaves, but for a `done` that comes after all.  Who dies loses his lease when its time is
@@ -24,12 +24,12 @@ report that killed a worker takes no others with it; after `MAX_ATTEMPTS` it has
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, or_, select, update
 
 from service.archive.documents import unpack_document
 from service.archive.extractions import store_extraction
@@ -82,18 +82,36 @@ def claim(
             found = _claimable(connection, job, at, many)
             if not found:
                 return []
-            read = [item.report for item in found if item.is_read]
-            lost = [item for item in found if not item.is_read and item.attempts >= attempts]
-            wanted = [item for item in found if not item.is_read and item.attempts < attempts]
-            if read:
-                _set(connection, job, read, state="done", worker=None, lease_until=None, finished_at=at)
-            for item in lost:
-                _give_up(connection, job, item, at)
-            chosen = [item.report for item in wanted if item.attempts == 0] or [item.report for item in wanted[:1]]
-            if chosen:
-                lease_until, counted = at + lease, items.c.attempts + 1
-                _set(connection, job, chosen, state="leased", worker=worker, lease_until=lease_until, attempts=counted)
-                return _texts(connection, job, chosen)
+            if chosen := _lease(connection, job, worker, found, at, lease=lease, attempts=attempts):
+                return chosen
+
+
+def claim_one(
+    archive: Archive, job: int, worker: str, report_key: int, *, crew: str, lease: timedelta, attempts: int
+) -> Claimed | None:
+    """That report, now leased to `worker`; None where it is not to be read, or not now, or the job is over.
+
+    What a worker holds whose name begins with `crew` is taken over: the caller knows that it lives no more.  Ends what
+    needs no reading, as `claim` does.
+    """
+    with archive.writing() as connection:
+        if not _begun(connection, job):
+            return None
+        at = instant(connection)
+        free = and_(items.c.report == report_key, or_(*_open(job, at), _held_by_crew(job, crew)))
+        found = _first(connection, job, [free], 1)
+        chosen = _lease(connection, job, worker, found, at, lease=lease, attempts=attempts)
+        return chosen[0] if chosen else None
+
+
+def claimable(archive: Archive, job: int, many: int) -> list[int]:
+    """The keys of up to `many` reports that `claim` would give now: those that wait, else those whose lease is over."""
+    with archive.reading() as connection:
+        for condition in _open(job, instant(connection)):
+            query = select(items.c.report).where(condition).order_by(items.c.lease_until, items.c.report).limit(many)
+            if found := connection.execute(query).scalars().all():
+                return list(found)
+    return []
 
 
 def heartbeat(archive: Archive, job: int, worker: str, *, lease: timedelta) -> int:
@@ -136,10 +154,19 @@ def release(archive: Archive, job: int, worker: str, *, blameless: bool = False)
 
     `blameless`: the attempt does not count, since it was not the report that ended it.
     """
+    return _give_back(archive, _held(job, worker), blameless=blameless)
+
+
+def release_crew(archive: Archive, job: int, crew: str) -> int:
+    """Give back, blameless, all that workers hold whose names begin with `crew`; how many items that is."""
+    return _give_back(archive, _held_by_crew(job, crew), blameless=True)
+
+
+def _give_back(archive: Archive, held: ColumnElement[bool], *, blameless: bool) -> int:
+    values = {"state": "waiting", "worker": None, "lease_until": None}
+    attempts = items.c.attempts - (1 if blameless else 0)
     with archive.writing() as connection:
-        values = {"state": "waiting", "worker": None, "lease_until": None}
-        attempts = items.c.attempts - (1 if blameless else 0)
-        return connection.execute(update(items).where(_held(job, worker)).values(**values, attempts=attempts)).rowcount
+        return connection.execute(update(items).where(held).values(**values, attempts=attempts)).rowcount
 
 
 def state_of(connection: Connection, job: int) -> str:
@@ -159,21 +186,65 @@ def _begun(connection: Connection, job: int) -> bool:
     return state in OPEN_JOBS
 
 
-def _claimable(connection: Connection, job: int, at: datetime, many: int) -> Sequence[Row[Any]]:
-    """Report, attempts, and whether the model has read it, of up to `many` items: of those that wait, else of those
-    whose lease is over.
+def _open(job: int, at: datetime) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """Items of the job that wait; those whose lease is over.
 
-    Ordered as the index is, so that no plan goes over the items that are done; what another claims is passed over.
+    Apart from each other, so that no plan goes over the items that are done.
+    """
+    of_job = items.c.job == job
+    return (
+        and_(of_job, items.c.state == "waiting"),
+        and_(of_job, items.c.state == "leased", items.c.lease_until <= at),
+    )
+
+
+def _claimable(connection: Connection, job: int, at: datetime, many: int) -> Sequence[Row[Any]]:
+    """Of up to `many` items that wait, else of those whose lease is over, what `_first` says."""
+    return _first(connection, job, _open(job, at), many)
+
+
+def _first(
+    connection: Connection, job: int, conditions: Iterable[ColumnElement[bool]], many: int
+) -> Sequence[Row[Any]]:
+    """Report, attempts, and whether the model has read it, of up to `many` items that meet the first condition, else
+    the next.
+
+    Ordered as the index is; what another claims is passed over.
     """
     model = select(jobs.c.model).where(jobs.c.id == job).scalar_subquery()
     is_read = exists().where(extractions.c.report == items.c.report, extractions.c.model == model).label("is_read")
-    expired = and_(items.c.state == "leased", items.c.lease_until <= at)
-    for condition in (items.c.state == "waiting", expired):
-        query = select(items.c.report, items.c.attempts, is_read).where(items.c.job == job, condition)
+    for condition in conditions:
+        query = select(items.c.report, items.c.attempts, is_read).where(condition)
         query = query.order_by(items.c.lease_until).limit(many).with_for_update(skip_locked=True, of=items)
         if found := connection.execute(query).all():
             return found
     return []
+
+
+def _lease(
+    connection: Connection,
+    job: int,
+    worker: str,
+    found: Sequence[Row[Any]],
+    at: datetime,
+    *,
+    lease: timedelta,
+    attempts: int,
+) -> list[Claimed]:
+    """Those of the items that are to be read, now leased to `worker`; the others are ended, or left."""
+    read = [item.report for item in found if item.is_read]
+    lost = [item for item in found if not item.is_read and item.attempts >= attempts]
+    wanted = [item for item in found if not item.is_read and item.attempts < attempts]
+    if read:
+        _set(connection, job, read, state="done", worker=None, lease_until=None, finished_at=at)
+    for item in lost:
+        _give_up(connection, job, item, at)
+    chosen = [item.report for item in wanted if item.attempts == 0] or [item.report for item in wanted[:1]]
+    if not chosen:
+        return []
+    lease_until, counted = at + lease, items.c.attempts + 1
+    _set(connection, job, chosen, state="leased", worker=worker, lease_until=lease_until, attempts=counted)
+    return _texts(connection, job, chosen)
 
 
 def _give_up(connection: Connection, job: int, item: Row[Any], at: datetime) -> None:
@@ -206,3 +277,8 @@ def _set(connection: Connection, job: int, keys: Sequence[int], **values: Any) -
 
 def _held(job: int, worker: str) -> ColumnElement[bool]:
     return and_(items.c.job == job, items.c.state == "leased", items.c.worker == worker)
+
+
+def _held_by_crew(job: int, crew: str) -> ColumnElement[bool]:
+    named = items.c.worker.startswith(crew, autoescape=True)
+    return and_(items.c.job == job, items.c.state == "leased", named)

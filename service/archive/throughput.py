@@ -18,11 +18,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from pathlib import Path
 
-from service.archive.cluster import run_job_on_ray
 from service.archive.jobs import Progress, Selection, create_job
 from service.archive.local import run_job
 from service.archive.models import model_key
 from service.archive.opening import open_archive
+from service.archive.passes import run_job_on_ray
 from service.archive.reports import add_report
 from service.manifest import read_manifest
 from service.settings import DEFAULT_MODEL

@@ -1,12 +1,13 @@
-"""One worker process: leases a report, reads it, stores what it read, and the next.
+"""One worker: reads what is leased to it and stores what it read (`Reading`); as a process of its own (`work`), it
+leases a report, and the next.
 
-In: a `Task`, and a pipe to the coordinator.  Out: what stands in the archive; over the pipe, `Told`.  A worker keeps
-nothing that the archive does not have, so that it may die at any instant.
+In: a `Task`, and for a process a pipe to the coordinator.  Out: what stands in the archive; over the pipe, `Told`.  A
+worker keeps nothing that the archive does not have, so that it may die at any instant.
 
-It reads in its main thread; a second one renews the lease and listens to the pipe.  Whatever comes over the pipe, its
-end included (the coordinator is gone), means: finish what is in hand, lease no more, go.  So does SIGTERM.  It goes at
-once, without a word, where one report takes longer than `Task.longest`: a reader that hangs would keep its lease for
-ever.
+A second thread renews the lease of what is read.  It ends the process at once, without a word, where one report takes
+longer than `Task.longest`: a reader that hangs would keep its lease for ever.  A third one listens to the pipe:
+whatever comes over it, its end included (the coordinator is gone), means: finish what is in hand, lease no more, go.
+So does SIGTERM.
 """
 
 from __future__ import annotations
@@ -107,14 +108,66 @@ def work(name: str, task: Task, pipe: Connection) -> None:
     worker.attend()
 
 
+class Reading:
+    """One life of a reader of a job: the archive open, the model loaded, and the lease of what is in hand renewed.
+
+    `name` is used by no other, ever.  Raises ModelRefused, ArchiveUnavailable, and whatever the reader raises.
+    """
+
+    def __init__(self, name: str, task: Task) -> None:
+        self.name, self.task = name, task
+        self.archive = open_archive(task.archive, migrate=False)
+        self._reader = reader_of(task.reader)(task.model, task.threads)
+        self._model_key = check_model(self.archive, task.job, self._reader.model)
+        self._since: float | None = None  # when what is in hand was leased, by the monotonic clock
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def read(self, report: Claimed) -> None:
+        """Bring a report that is leased to its end.  A fault of the report ends it, one of the store is raised."""
+        self._since = time.monotonic()
+        try:
+            self._read(report)
+        finally:
+            self._since = None
+
+    def _read(self, report: Claimed) -> None:
+        job, key = self.task.job, report.report_key
+        try:
+            begun = time.perf_counter()
+            answer = to_json(self._reader.extract(report.text, report.hints), document=report.document)
+            finish(self.archive, job, self.name, key, self._model_key, answer, time.perf_counter() - begun)
+        except ArchiveUnavailable:
+            raise
+        except BaoshuError as error:
+            fail(self.archive, job, self.name, key, error.code, f"{error.title}：{error.detail}")
+        except Exception:
+            # A fault of ours on one report must not cost the others; the trace says where to look.
+            _log.exception("report %s", report.report_id)
+            fail(self.archive, job, self.name, key, BaoshuError.code, "内部错误，没有读完；详见日志。")
+
+    def _watch(self) -> None:
+        task = self.task
+        beat = task.lease.total_seconds() / BEATS
+        while True:
+            time.sleep(beat)
+            since = self._since
+            if since is None:
+                continue
+            if time.monotonic() - since > task.longest.total_seconds():
+                os._exit(OVERTIME)
+            try:
+                heartbeat(self.archive, task.job, self.name, lease=task.lease)
+            except ArchiveUnavailable as error:
+                _log.warning("worker %s: no heartbeat: %s", self.name, error.detail)
+
+
 class Worker:
-    """`name` is used by no other, ever."""
+    """Reads until the pipe says otherwise.  `name` is used by no other, ever."""
 
     def __init__(self, name: str, task: Task, pipe: Connection) -> None:
         self._name, self._task, self._pipe = name, task, pipe
         self._stopped = threading.Event()
         self._told: set[Told] = set()
-        self._since: float | None = None  # when what is in hand was leased, by the monotonic clock
 
     def attend(self) -> None:
         """Work on the job until told to stop; what makes that impossible is told."""
@@ -143,56 +196,20 @@ class Worker:
 
     def _run(self) -> None:
         task = self._task
-        archive = open_archive(task.archive, migrate=False)
-        reader = reader_of(task.reader)(task.model, task.threads)
-        model_key = check_model(archive, task.job, reader.model)
-        threading.Thread(target=self._watch, args=(archive,), daemon=True).start()
+        reading = Reading(self._name, task)
+        threading.Thread(target=self._listen, daemon=True).start()
         while not self._stopped.is_set():
             # One at a time: reading takes long beside leasing, and no one waits for what another has not begun.
-            found = claim(archive, task.job, self._name, many=1, lease=task.lease, attempts=task.attempts)
+            found = claim(reading.archive, task.job, self._name, many=1, lease=task.lease, attempts=task.attempts)
             if not found:
                 self._stopped.wait(IDLE_SECONDS)
                 continue
             self.tell(Told.BEGUN)
             for report in found:
-                self._since = time.monotonic()
-                self._read(archive, reader, model_key, report)
-                self._since = None
+                reading.read(report)
                 self.tell(Told.ENDED)
-        archive.close()
+        reading.archive.close()
 
-    def _read(self, archive: Archive, reader: Extractor, model_key: int, report: Claimed) -> None:
-        """Bring one report to its end.  A fault of the report ends it, one of the store is raised."""
-        job, key = self._task.job, report.report_key
-        try:
-            begun = time.perf_counter()
-            answer = to_json(reader.extract(report.text, report.hints), document=report.document)
-            finish(archive, job, self._name, key, model_key, answer, time.perf_counter() - begun)
-        except ArchiveUnavailable:
-            raise
-        except BaoshuError as error:
-            fail(archive, job, self._name, key, error.code, f"{error.title}：{error.detail}")
-        except Exception:
-            # A fault of ours on one report must not cost the others; the trace says where to look.
-            _log.exception("report %s", report.report_id)
-            fail(archive, job, self._name, key, BaoshuError.code, "内部错误，没有读完；详见日志。")
-
-    def _watch(self, archive: Archive) -> None:
-        task = self._task
-        beat = task.lease.total_seconds() / BEATS
-        listening = True
-        while True:
-            if not listening:
-                time.sleep(beat)
-            elif self._pipe.poll(beat):
-                self.stop()
-                listening = False
-            since = self._since
-            if since is None:
-                continue
-            if time.monotonic() - since > task.longest.total_seconds():
-                os._exit(OVERTIME)
-            try:
-                heartbeat(archive, task.job, self._name, lease=task.lease)
-            except ArchiveUnavailable as error:
-                _log.warning("worker %s: no heartbeat: %s", self._name, error.detail)
+    def _listen(self) -> None:
+        self._pipe.poll(None)
+        self.stop()
