@@ -30,6 +30,11 @@ class Characters:
         self.table = table
         self.pad, self.unknown, self.first, self.last, self.mask = (special[s] for s in SPECIAL)
 
+    @property
+    def special(self) -> dict[str, int]:
+        """The ids of the special characters, by their names."""
+        return dict(zip(SPECIAL, (self.pad, self.unknown, self.first, self.last, self.mask), strict=True))
+
     @classmethod
     def build(cls, vocabulary: Mapping[str, int]) -> Characters:
         """Make the table from a vocabulary of characters and the five special names."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,10 @@ from service.settings import Settings
 pytest_plugins = ["databases", "archive_commands", "browsers"]
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# What needs the extra `training` is tried where it is installed.
+if find_spec("torch") is None or find_spec("onnx") is None:
+    collect_ignore = ["test_refine.py", "test_restore.py"]
 
 
 @pytest.fixture

@@ -28,6 +28,8 @@ from service.records import Anchor, Bound, Clean, Entity, Label, Measure, Quanti
 from service.tags import OUTSIDE, tag_ids
 from service.windows import Window, windows
 
+# Hand-annotated excerpts of real reports, beside the project.
+GOLD = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "train.jsonl"
 IGNORE = -100
 HELD_OUT_SHARE = 0.1
 # The provinces whose hand-annotated excerpts are never trained on: a west, a centre and an east one, both excerpts

@@ -14,6 +14,8 @@ import argparse
 import hashlib
 import json
 import tempfile
+import warnings
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
 
 from service.candidates import PAIR_SIZES, VALUE_SIZES
-from service.characters import SPECIAL, Characters
+from service.characters import Characters
 from service.manifest import CONTRACT, FILES
 from training.network import Encoder, Reader, Shape
 from training.train import make_reader
@@ -46,7 +48,7 @@ def load(folder: Path) -> tuple[Reader, dict[str, int]]:
     return model.eval(), json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
 
 
-def export(model: Reader, vocabulary: dict[str, int], out: Path) -> None:
+def export(model: Reader, characters: Characters, out: Path) -> None:
     """Write the model's files except the manifest."""
     out.mkdir(parents=True, exist_ok=True)
     hidden = model.encoder.shape.hidden
@@ -76,23 +78,26 @@ def export(model: Reader, vocabulary: dict[str, int], out: Path) -> None:
     slots = torch.zeros(3, len(VALUE_SIZES), dtype=torch.int64)
     _trace(model.value, (value, slots), out / "values.onnx", ["value", "features"], ["measure", "status"],
            {k: {0: "values"} for k in ("value", "features", "measure", "status")})  # fmt: skip
-    np.save(out / "characters.npy", Characters.build(vocabulary).table)
-    parity(model, len(vocabulary), out / "parity.npz")
+    np.save(out / "characters.npy", characters.table)
+    parity(model, model.encoder.shape.characters, out / "parity.npz")
 
 
 def _trace(
     model: nn.Module, inputs: tuple[Tensor, ...], path: Path, names: list[str], outputs: list[str], axes: dict[str, Any]
 ) -> None:
-    torch.onnx.export(
-        model,
-        inputs,
-        str(path),
-        input_names=names,
-        output_names=outputs,
-        dynamic_axes=axes,
-        opset_version=OPSET,
-        dynamo=False,
-    )
+    with warnings.catch_warnings():
+        # The newer exporter writes graphs that onnxruntime does not fuse.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        torch.onnx.export(
+            model,
+            inputs,
+            str(path),
+            input_names=names,
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=OPSET,
+            dynamo=False,
+        )
 
 
 def _feeds(graph: onnx.GraphProto, output: str) -> set[str]:
@@ -125,7 +130,14 @@ def parity(model: Reader, characters: int, path: Path) -> None:
 
 
 def manifest(
-    out: Path, *, name: str, version: str, model: Reader, vocabulary: dict[str, int], training: dict[str, Any]
+    out: Path,
+    *,
+    name: str,
+    version: str,
+    model: Reader,
+    characters: Characters,
+    training: Mapping[str, Any],
+    licences: Mapping[str, str] = LICENCES,
 ) -> None:
     """Write `manifest.json`: hashes of the files, shape, data and metrics."""
     digest = {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in FILES}
@@ -135,7 +147,7 @@ def manifest(
                 "name": name, "version": version, "contract": CONTRACT, "files": digest,
                 "bytes": {f: (out / f).stat().st_size for f in FILES},
                 "hidden": model.encoder.shape.hidden, "shape": model.encoder.shape.to_dict(),
-                "special": {s: vocabulary[s] for s in SPECIAL}, "training": training, "licences": LICENCES,
+                "special": characters.special, "training": training, "licences": licences,
             },
             ensure_ascii=False, indent=1,
         ) + "\n",
@@ -151,9 +163,10 @@ def main() -> None:
     parser.add_argument("--version", default="0.1.0")
     args = parser.parse_args()
     model, vocabulary = load(args.reader)
-    export(model, vocabulary, args.out)
+    characters = Characters.build(vocabulary)
+    export(model, characters, args.out)
     training = json.loads((args.reader / "training.json").read_text(encoding="utf-8"))
-    manifest(args.out, name=args.name, version=args.version, model=model, vocabulary=vocabulary, training=training)
+    manifest(args.out, name=args.name, version=args.version, model=model, characters=characters, training=training)
     for path in sorted(args.out.iterdir()):
         print(f"{path.stat().st_size / 1e6:8.2f} MB  {path.name}")
 

@@ -35,12 +35,11 @@ from service.linker import MEASURES, STATUSES
 from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
-from training.examples import IGNORE, Example, examples, held_out, read_gold
+from training.examples import GOLD, IGNORE, Example, examples, held_out, read_gold
 from training.markup import digest
 from training.network import Encoder, Reader, Shape
 from training.validate import corrected, documents
 
-GOLD = Path(__file__).resolve().parent.parent.parent / "shared" / "gold" / "train.jsonl"
 CHUNK = 5  # consecutive windows of one document whose links are learnt together
 LOOK = 40  # how many waiting chunks are tried to fill a step
 # Every step has this one shape: a new shape costs a CPU new kernels, which take longer than the step.
@@ -296,8 +295,13 @@ def data(*, gold: Path = GOLD) -> tuple[list[Example], list[Example]]:
 
 
 def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
-    """One epoch's batches: chunks of different documents, together as many windows as a step has rows."""
-    waiting = chunks(train, shuffle=True)
+    """One epoch's batches of all there is to train on."""
+    return pack(chunks(train, shuffle=True))
+
+
+def pack(waiting: list[tuple[Example, int, int]]) -> Iterator[list[tuple[Example, int, int]]]:
+    """Batches of chunks, which are taken out of the list: different documents, together as many windows as a step has
+    rows."""
     while waiting:
         batch = [waiting.pop()]
         free = ROWS - (batch[0][2] - batch[0][1])
@@ -329,10 +333,12 @@ def fit(
     epochs: int,
     rate: float,
     head_rate: float,
+    tell: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, float]]:
     """Train `model` on what `epoch_of` gives anew for each epoch; the scores after each, on `held`.
 
-    Goes on from `out/checkpoint.pt` where there is one, and leaves none when it is done.
+    Goes on from `out/checkpoint.pt` where there is one, and leaves none when it is done.  `tell` is called after each
+    step with how many are done, and how many there are about.
     """
     plain = [p for n, p in model.encoder.named_parameters() if "norm" in n or n.endswith("bias")]
     heavy = [p for n, p in model.encoder.named_parameters() if not ("norm" in n or n.endswith("bias"))]
@@ -369,6 +375,8 @@ def fit(
             schedule.step()
             optimizer.zero_grad(set_to_none=True)
             summed += loss.item()
+            if tell is not None:
+                tell(epoch * (total // epochs) + n, total)
             if n % 50 == 0:
                 print(f"  step {n} loss {summed / n:.4f} {n / (time.time() - started):.2f} steps/s", flush=True)
         scores = evaluate(model, held, characters) if held else {}
