@@ -25,6 +25,8 @@ from service.archive.jobs import (
     Selection,
     cancel,
     claim,
+    claim_one,
+    claimable,
     create_job,
     fail,
     failures,
@@ -33,6 +35,7 @@ from service.archive.jobs import (
     list_jobs,
     progress,
     release,
+    release_crew,
     settle,
 )
 from service.archive.models import model_key
@@ -200,6 +203,51 @@ def test_what_is_given_back_is_had_at_once(archive: Archive) -> None:
     assert release(archive, job, "b", blameless=True) == 1
     assert attempts(archive, job) == Counter({0: 3, 1: 1})
     assert read_all(archive, job) == 4
+
+
+def test_a_chosen_report_is_taken_over_within_a_crew_alone(archive: Archive) -> None:
+    job = job_of(archive, 3)
+
+    def take(worker: str, crew: str, *, attempts: int = 2) -> Claimed | None:
+        return claim_one(archive, job, worker, 2, crew=crew, lease=MINUTE, attempts=attempts)
+
+    assert claimable(archive, job, 9) == [1, 2, 3]
+    first = take("a-1", "a-")
+    assert first is not None
+    assert (first.report_key, first.attempts) == (2, 1)
+    assert claimable(archive, job, 1) == [1]
+    assert claimable(archive, job, 9) == [1, 3]
+    assert take("b-1", "b-") is None
+    again = take("a-2", "a-")
+    assert again is not None
+    assert (again.report_key, again.attempts) == (2, 2)
+    # Once more than it may be tried: given up, and not leased any more.
+    assert take("a-3", "a-") is None
+    assert states(archive, job) == {"waiting": 2, "failed": 1}
+    assert take("a-4", "a-") is None
+
+
+def test_a_chosen_report_that_is_read_or_whose_job_is_over(archive: Archive) -> None:
+    job, other = job_of(archive, 2), job_of(archive, 2)
+    read_all(archive, other)
+    assert claim_one(archive, job, "a-1", 1, crew="a-", lease=MINUTE, attempts=3) is None
+    assert states(archive, job) == {"done": 1, "waiting": 1}
+    with archive.writing() as connection:
+        assert cancel(connection, job)
+    assert claim_one(archive, job, "a-1", 2, crew="a-", lease=MINUTE, attempts=3) is None
+
+
+def test_what_a_crew_held_is_given_back(archive: Archive) -> None:
+    job = job_of(archive, 4)
+    for worker in ("a-1", "a-2", "b-1"):
+        claim(archive, job, worker, many=1, lease=timedelta(0) if worker == "b-1" else MINUTE)
+    assert release_crew(archive, job, "a-") == 2
+    assert attempts(archive, job) == Counter({0: 3, 1: 1})
+    assert release_crew(archive, job, "a_") == 0
+    # Those whose lease is over come when none waits.
+    assert claimable(archive, job, 9) == [1, 2, 4]
+    claim(archive, job, "c-1", many=3, lease=MINUTE)
+    assert claimable(archive, job, 9) == [3]
 
 
 def test_a_report_that_cannot_be_read(archive: Archive) -> None:

@@ -28,9 +28,8 @@ STORE_BYTES = 80 * 1024 * 1024
 SCRATCH = "/tmp"
 # Nothing is reported to Ray's makers; and graphics cards, of which there is no use here, stay as they are.
 QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}
-# Actors run beside the machine's other processes as those of `local` do, and not behind them all; and Ray keeps to
-# itself what it can mend.
-OURS = {"RAY_worker_niceness": "0", "RAY_BACKEND_LOG_LEVEL": "fatal"}
+# Actors run beside the machine's other processes as those of `local` do, and not behind them all.
+EVEN = {"RAY_worker_niceness": "0"}
 # Ray lets in only who knows a word, and writes one into the home folder where it is given none.
 TOKEN, AUTHENTICATION = "RAY_AUTH_TOKEN", "RAY_AUTH_MODE"
 
@@ -77,7 +76,7 @@ def _start_here(undo: ExitStack, processors: int | None) -> dict[str, Any]:
     folder = tempfile.mkdtemp(prefix="baoshu-ray-", dir=SCRATCH)
     undo.callback(shutil.rmtree, folder, ignore_errors=True)
     word = {} if AUTHENTICATION in os.environ else {TOKEN: _token()}
-    undo.enter_context(_changed_back(QUIET | OURS | word))
+    undo.enter_context(_changed_back(QUIET | EVEN | word))
     return {
         "address": "local",
         "num_cpus": processors,

@@ -20,6 +20,8 @@ archive.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 import uuid
@@ -150,6 +152,9 @@ class _Conductor:
     """A pass, and what its readers tell of themselves meanwhile; an actor."""
 
     def __init__(self) -> None:
+        # Ray warns here of what it does itself, and shows it at the coordinator's terminal.
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stderr.fileno())
         self._ends = False
         self._refused: BaoshuError | None = None
         self._births: Counter[str] = Counter()
