@@ -111,11 +111,20 @@ class ValueFields(_Body):
     unit: Annotated[str, Field(description="The unit that a table's header gives it.", max_length=50)] = ""
 
 
+class PeriodFields(_Body):
+    """A time expression to be read, and what it is read against, as a document's `meta` has it."""
+
+    text: Annotated[str, Field(min_length=1, max_length=200)]
+    published: Annotated[str, Field(description="EDTF of the report's date.", max_length=50)] = ""
+    year: Annotated[str, Field(description="EDTF of the time that the report speaks of.", max_length=50)] = ""
+
+
 class CheckRequest(_Body):
     """What is to be checked; nothing is saved."""
 
     document: DocumentJson | None = None
     value: ValueFields | None = None
+    period: PeriodFields | None = None
 
 
 class AssignRequest(_Body):

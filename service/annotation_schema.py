@@ -9,7 +9,7 @@ from typing_extensions import TypedDict
 
 from service.annotations.schema import DocumentJson, NumberJson
 from service.archive_schema import Address, FigureReportJson, Instant, Next, ReportId
-from service.schema import TextSpan
+from service.schema import LayoutJson, TextSpan
 
 StateName = Annotated[
     Literal["new", "pre_annotated", "in_work", "done", "reviewed"],
@@ -79,6 +79,7 @@ class AnnotationJson(TypedDict):
     revision: Annotated[RevisionJson | None, Field(description="Null for a model's proposal.")]
     model: Annotated[str | None, Field(description="The model that proposes it; null for a revision.")]
     document: DocumentJson
+    layout: LayoutJson
     faults: list[FaultJson]
 
 
@@ -104,6 +105,7 @@ class CheckedJson(TypedDict):
     faults: list[FaultJson]
     readings: Annotated[list[ReadingJson], Field(description="Of every number that can be read.")]
     value: Annotated[ReadingJson | None, Field(description="Of the number that was asked for; null where it is none.")]
+    period: Annotated[str | None, Field(description="EDTF of the time that was asked for; null where it is none.")]
 
 
 class EntitySideJson(TextSpan):

@@ -20,6 +20,7 @@ from service.records import (
     Extraction,
     Finding,
     IndicatorRef,
+    Layout,
     Observation,
     PeriodRef,
     Place,
@@ -33,6 +34,7 @@ from service.schema import (
     ExtractionJson,
     FindingJson,
     IndicatorJson,
+    LayoutJson,
     ObservationJson,
     ObservedAreaJson,
     PeriodJson,
@@ -40,6 +42,8 @@ from service.schema import (
     PlaceJson,
     RangeJson,
     ReportJson,
+    SectionJson,
+    TableJson,
     TextSpan,
     ValueJson,
 )
@@ -69,19 +73,8 @@ def to_json(extraction: Extraction, *, with_text: bool = False, document: Docume
             }
             for part, report in zip(extraction.layout.parts, extraction.parts, strict=True)
         ],
-        "sections": [
-            {**posted.range(section.span), "level": section.level, "heading": posted.clean_text(section.heading)}
-            for section in extraction.layout.sections
-        ],
-        "tables": [
-            {
-                **posted.range(table.span),
-                "caption": posted.clean_text(table.caption) if table.caption else None,
-                "rows": len(table.rows),
-                "columns": max((cell.column + 1 for row in table.rows for cell in row), default=0),
-            }
-            for table in extraction.layout.tables
-        ],
+        "sections": _sections(posted, extraction.layout),
+        "tables": _tables(posted, extraction.layout),
         "entities": [
             {"id": name, "label": entity.label.value, **posted.quote(entity.span), "score": _score(entity.score)}
             for name, entity in numbered
@@ -107,6 +100,35 @@ def to_json(extraction: Extraction, *, with_text: bool = False, document: Docume
             "sha256": extraction.model.sha256,
         },
     }
+
+
+def layout_json(clean: Clean, layout: Layout) -> LayoutJson:
+    """Where headings, tables and sentences stand in the posted text."""
+    posted = _Posted(clean, ())
+    return {
+        "sections": _sections(posted, layout),
+        "tables": _tables(posted, layout),
+        "sentences": [posted.range(sentence.span) for sentence in layout.sentences],
+    }
+
+
+def _sections(posted: _Posted, layout: Layout) -> list[SectionJson]:
+    return [
+        {**posted.range(section.span), "level": section.level, "heading": posted.clean_text(section.heading)}
+        for section in layout.sections
+    ]
+
+
+def _tables(posted: _Posted, layout: Layout) -> list[TableJson]:
+    return [
+        {
+            **posted.range(table.span),
+            "caption": posted.clean_text(table.caption) if table.caption else None,
+            "rows": len(table.rows),
+            "columns": max((cell.column + 1 for row in table.rows for cell in row), default=0),
+        }
+        for table in layout.tables
+    ]
 
 
 class _Posted:

@@ -25,6 +25,7 @@ from service.annotation_fields import (
     AssignRequest,
     CheckRequest,
     DifferenceAsked,
+    PeriodFields,
     QueueAsked,
     ReviewRequest,
     SaveRequest,
@@ -61,9 +62,13 @@ from service.archive.keys import Scope
 from service.archive.reports import StoredReport, get_report
 from service.archive.revisions import Revision, Saved, State, get_revision, latest, proposed
 from service.desk import Desk
+from service.layout import lay_out
 from service.metrics import Metrics
+from service.normalise import normalise
+from service.periods import is_edtf, read_period, year_of
 from service.readings import read_now
-from service.records import Label, Measure, Span
+from service.records import Anchor, Label, Measure, Span
+from service.response import layout_json
 from service.settings import Settings
 from service.shelf import Shelf
 from service.submission import BODY, read_fields
@@ -193,9 +198,9 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         openapi_extra=_body(CheckRequest),
     )
     async def check(report: ReportId, request: Request) -> Response:
-        """Nothing is saved.  With `value`: what one number's words read as, at its place or by themselves."""
+        """Nothing is saved.  `value`: what a number's words read as, there or alone; `period`: those of a time."""
         asked = await read_fields(request, settings, CheckRequest, CHECK_EXAMPLE)
-        if asked.document is None and asked.value is None:
+        if asked.document is None and asked.value is None and asked.period is None:
             raise errors.InvalidRequest(f"请求体中没有要检查的内容。{CHECK_EXAMPLE}")
         kept = await shelf.read(lambda c: get_report(c, report))
         return JSONResponse(await to_thread.run_sync(_check, kept, asked))
@@ -296,6 +301,7 @@ def _kept(connection: Connection, report: StoredReport, asked: AnnotationAsked) 
 
 def _annotation(shown: _Shown, task: tasks.Task) -> AnnotationJson:
     found = checks.faults(shown.document)
+    clean = normalise(shown.document.text)
     return {
         "report": task_json(task)["report"],
         "text": shown.document.text,
@@ -303,6 +309,7 @@ def _annotation(shown: _Shown, task: tasks.Task) -> AnnotationJson:
         "revision": revision_json(shown.revision, shown.report.id) if shown.revision is not None else None,
         "model": shown.model,
         "document": document_json(shown.document),
+        "layout": layout_json(clean, lay_out(clean.text)),
         "faults": faults_json(found, shown.document.text),
     }
 
@@ -359,7 +366,14 @@ def _check(report: StoredReport, asked: CheckRequest) -> CheckedJson:
         "faults": faults_json(found, text),
         "readings": readings,
         "value": reading_json(value) if value is not None else None,
+        "period": _period(asked.period) if asked.period is not None else None,
     }
+
+
+def _period(asked: PeriodFields) -> str | None:
+    """The EDTF of a time expression."""
+    year = year_of(asked.year) if is_edtf(asked.year) else ""
+    return read_period(asked.text, Anchor(asked.published if is_edtf(asked.published) else "", year))
 
 
 def _read(asked: ValueFields, text: str) -> Reading | None:

@@ -96,6 +96,14 @@ class TableJson(RangeJson):
     columns: int
 
 
+class LayoutJson(TypedDict):
+    """How a text is laid out, whatever is said in it."""
+
+    sections: list[SectionJson]
+    tables: list[TableJson]
+    sentences: Annotated[list[RangeJson], Field(description="Outside tables; each ends at a stop or with its line.")]
+
+
 class EntityJson(TextSpan):
     """A labelled stretch of the text; entities never overlap."""
 

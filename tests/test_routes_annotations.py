@@ -217,9 +217,37 @@ def test_the_value_of_words_is_told(kept: TestClient, value: dict[str, Any], exp
 
 def test_words_without_a_number_have_no_value(kept: TestClient) -> None:
     asked = {"value": {"text": "若干", "label": "COUNT"}}
-    assert kept.post(f"{AT}/check", json=asked).json() == {"faults": [], "readings": [], "value": None}
+    assert kept.post(f"{AT}/check", json=asked).json() == {
+        "faults": [],
+        "readings": [],
+        "value": None,
+        "period": None,
+    }
     for wrong in ({}, {"value": {"label": "COUNT"}}, {"value": {"label": "COUNT", "start": 3, "end": 3}}):
         problem(kept.post(f"{AT}/check", json=wrong), 400, "invalid-request")
+
+
+@pytest.mark.parametrize(
+    ("period", "edtf"),
+    [
+        ({"text": "2023年1-9月"}, "2023-01/2023-09"),
+        ({"text": "上半年", "year": "2024"}, "2024-01/2024-06"),
+        ({"text": "目前", "published": "2024-03-05", "year": "2023"}, "../2024-03"),
+        ({"text": "去年", "year": "不是时间"}, None),
+        ({"text": "同期"}, None),
+    ],
+)
+def test_the_time_of_words_is_told(kept: TestClient, period: dict[str, str], edtf: str | None) -> None:
+    assert kept.post(f"{AT}/check", json={"period": period}).json()["period"] == edtf
+
+
+def test_an_annotation_says_how_its_text_is_laid_out(client: TestClient) -> None:
+    text = "𠮷水县通报\n一、成效\n企业12家。其中5家。\n地区 | 家\n甲 | 3\n乙 | 4\n"
+    id_ = client.post("/reports", json={"text": text}).json()["id"]
+    layout = client.get(f"/annotations/{id_}").json()["layout"]
+    assert [text[s["start"] : s["end"]] for s in layout["sentences"]][-2:] == ["企业12家。", "其中5家。"]
+    assert [(text[t["start"] : t["end"]], t["columns"]) for t in layout["tables"]] == [("地区 | 家\n甲 | 3\n乙 | 4", 2)]
+    assert [s["heading"] for s in layout["sections"]] == ["一、成效"]
 
 
 def test_tasks_are_given_and_put_in_order(kept: TestClient) -> None:

@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from test_app import problem
 
-from service.routes_page import FOLDER, POLICY, add_page, version_of
+from service.routes_page import FIRST_FILE, FOLDER, POLICY, WORKBENCH, add_page, version_of
 
-FILES = sorted(path for path in FOLDER.iterdir() if path.is_file())
+FILES = sorted(path for path in FOLDER.rglob("*") if path.suffix in {".html", ".css", ".js", ".svg"})
+PAGES = {"/": FIRST_FILE, "/workbench": WORKBENCH}
 SCRIPTS = [path for path in FILES if path.suffix == ".js"]
 MOST_LINES = 500
 TYPES = {".js": "javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
@@ -33,8 +34,9 @@ PAIRS = [
 ]
 
 
-def test_the_page(client: TestClient) -> None:
-    answer = client.get("/")
+@pytest.mark.parametrize("address", PAGES)
+def test_the_pages(client: TestClient, address: str) -> None:
+    answer = client.get(address)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert answer.headers["content-security-policy"] == POLICY
@@ -42,26 +44,28 @@ def test_the_page(client: TestClient) -> None:
     assert answer.headers["cache-control"] == "no-cache"
     assert "unsafe" not in POLICY
     assert "{version}" not in answer.text
-    again = client.get("/", headers={"If-None-Match": answer.headers["etag"]})
+    again = client.get(address, headers={"If-None-Match": answer.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["content-security-policy"] == POLICY
-    assert client.head("/").headers["etag"] == answer.headers["etag"]
-    problem(client.post("/"), 405, "method-not-allowed")
+    assert client.head(address).headers["etag"] == answer.headers["etag"]
+    problem(client.post(address), 405, "method-not-allowed")
 
 
-def test_its_files_are_there_and_stay(client: TestClient) -> None:
-    wanted = re.findall(r'(?:href|src)="(page/[^"]+)"', client.get("/").text)
+@pytest.mark.parametrize("address", PAGES)
+def test_their_files_are_there_and_stay(client: TestClient, address: str) -> None:
+    wanted = re.findall(r'(?:href|src)="(page/[^"]+)"', client.get(address).text)
     assert {Path(name).suffix for name in wanted} == {".js", ".css", ".svg"}
-    folder = wanted[0].rpartition("/")[0]
-    assert {name.rpartition("/")[0] for name in wanted} == {folder}
+    folder = "/".join(wanted[0].split("/")[:2])
+    assert folder == f"page/{version_of(FOLDER)}"
+    assert all(name.startswith(f"{folder}/") for name in wanted)
     for path in FILES:
-        answer = client.get(f"/{folder}/{path.name}")
+        answer = client.get(f"/{folder}/{path.relative_to(FOLDER).as_posix()}")
         assert answer.status_code == 200
         assert TYPES[path.suffix] in answer.headers["content-type"]
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
         assert answer.headers["x-content-type-options"] == "nosniff"
         assert answer.content == path.read_bytes()
-        again = client.get(f"/{folder}/{path.name}", headers={"If-None-Match": answer.headers["etag"]})
+        again = client.get(answer.url.path, headers={"If-None-Match": answer.headers["etag"]})
         assert (again.status_code, again.content) == (304, b"")
     for name in ("none.js", "../app.py", "%2e%2e/app.py", ""):
         problem(client.get(f"/{folder}/{name}"), 404, "not-found")
@@ -70,13 +74,19 @@ def test_its_files_are_there_and_stay(client: TestClient) -> None:
 
 def test_a_changed_file_has_a_new_address(tmp_path: Path) -> None:
     (tmp_path / "index.html").write_text('<script src="page/{version}/a.js"></script>', encoding="utf-8")
+    (tmp_path / "workbench").mkdir()
+    (tmp_path / WORKBENCH).write_text("{version}", encoding="utf-8")
     (tmp_path / "a.js").write_text("1", encoding="utf-8")
     app = FastAPI()
     add_page(app, tmp_path)
     before = version_of(tmp_path)
     assert TestClient(app).get("/").text == f'<script src="page/{before}/a.js"></script>'
+    assert TestClient(app).get("/workbench").text == before
     (tmp_path / "a.js").write_text("2", encoding="utf-8")
-    assert version_of(tmp_path) != before
+    after = version_of(tmp_path)
+    assert after != before
+    (tmp_path / "workbench" / "b.js").write_text("3", encoding="utf-8")
+    assert version_of(tmp_path) not in {before, after}
 
 
 def test_nothing_is_loaded_from_elsewhere() -> None:
@@ -86,7 +96,7 @@ def test_nothing_is_loaded_from_elsewhere() -> None:
         assert hosts <= {"http://www.w3.org", "http://127.0.0.1:8000"}, path.name
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.relative_to(FOLDER).as_posix())
 def test_every_script_is_short_says_what_it_is_for_and_takes_no_markup(script: Path) -> None:
     source = script.read_text(encoding="utf-8")
     assert len(source.splitlines()) <= MOST_LINES
@@ -94,25 +104,28 @@ def test_every_script_is_short_says_what_it_is_for_and_takes_no_markup(script: P
     assert not re.search(
         r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser", source
     )
-    for name in re.findall(r'from "\./([^"]+)"', source):
-        assert (FOLDER / name).is_file(), name
-    for names, module in re.findall(r'import \{([^}]+)\} from "\./([^"]+)"', source):
-        exported = (FOLDER / module).read_text(encoding="utf-8")
+    for name in re.findall(r'from "(\.[^"]+)"', source):
+        assert (script.parent / name).is_file(), name
+    for names, module in re.findall(r'import \{([^}]+)\} from "(\.[^"]+)"', source):
+        exported = (script.parent / module).read_text(encoding="utf-8")
         for name in re.findall(r"\w+", names):
             assert re.search(rf"export (?:async )?(?:class|function|const) {name}\b", exported), (module, name)
             assert len(re.findall(rf"\b{name}\b", source)) > 1, f"{name} is not used"
 
 
 def test_every_script_and_sheet_is_used() -> None:
-    page = (FOLDER / "index.html").read_text(encoding="utf-8")
-    reached, waiting = set(), re.findall(r'"page/\{version\}/([^"]+)"', page)
-    while waiting:
-        name = waiting.pop()
-        if name not in reached:
-            reached.add(name)
-            waiting += re.findall(r'from "\./([^"]+)"', (FOLDER / name).read_text(encoding="utf-8"))
-    assert reached == {path.name for path in FILES} - {"index.html"}
-    assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page)
+    reached: set[Path] = set()
+    for name in PAGES.values():
+        page = (FOLDER / name).read_text(encoding="utf-8")
+        assert not re.search(r"<script(?![^>]*src=)|\son\w+=|style=", page)
+        waiting = [FOLDER / file for file in re.findall(r'"page/\{version\}/([^"]+)"', page)]
+        while waiting:
+            path = waiting.pop()
+            if path not in reached:
+                reached.add(path)
+                source = path.read_text(encoding="utf-8")
+                waiting += [(path.parent / file).resolve() for file in re.findall(r'from "(\.[^"]+)"', source)]
+    assert reached == set(FILES) - {FOLDER / name for name in PAGES.values()}
 
 
 @pytest.mark.parametrize(("ink", "paper", "least"), PAIRS)

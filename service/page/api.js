@@ -6,9 +6,10 @@ const PROBLEM = "application/problem+json";
 
 /** What went wrong: a problem document of the service, or what the page itself found. */
 export class Trouble extends Error {
-  constructor({ title, detail, status = 0, type = "", instance = "" }) {
+  /** `problem`: what else the service says of it. */
+  constructor({ title, detail, status = 0, type = "", instance = "", ...problem }) {
     super(detail);
-    Object.assign(this, { title, detail, status, type, instance });
+    Object.assign(this, { title, detail, status, type, instance, problem });
   }
 }
 
@@ -59,9 +60,15 @@ export async function keep(origin, { signal } = {}) {
   return received(() => response.json());
 }
 
-async function asked(address, given) {
+/** What the service answers to a request, as JSON. */
+export async function asked(address, given = {}) {
   const response = await send(address, given);
   return received(() => response.json());
+}
+
+/** The same with a body of JSON. */
+export function told(address, method, body, { signal } = {}) {
+  return asked(address, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 }
 
 function bodyOf(origin) {

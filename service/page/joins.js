@@ -18,16 +18,22 @@ export class Joins {
     pane.addEventListener("scroll", again, { passive: true });
   }
 
-  draw(mark, roles) {
-    this.drawn = mark ? [mark, roles] : null;
+  /** `others`: figures beside it, `{mark, roles}` each, whose lines are drawn thin and without names. */
+  draw(mark, roles, others = []) {
+    this.drawn = mark ? [mark, roles, others] : null;
     this.layer.replaceChildren();
-    if (mark) this.#draw(mark, roles);
+    if (mark) this.#draw(mark, roles, others);
   }
 
-  #draw(mark, roles) {
+  #draw(mark, roles, others) {
     const page = this.page.getBoundingClientRect();
+    const thin = others.flatMap((other) => this.#lines(page, other.mark, other.roles, true));
+    this.layer.replaceChildren(...thin, ...this.#lines(page, mark, roles, false));
+  }
+
+  #lines(page, mark, roles, thin) {
     const [to] = mark.getClientRects();
-    if (!to) return;
+    if (!to) return [];
     const parts = [];
     const named = new Set();
     for (const { role, elements } of roles) {
@@ -37,8 +43,8 @@ export class Joins {
         const [x, y] = [from.left + from.width / 2 - page.left, from.top - page.top];
         const [a, b] = [to.left + to.width / 2 - page.left, to.top - page.top];
         const rise = Math.min(y, b) - 12 - Math.min(10, Math.abs(a - x) / 60);
-        parts.push(s("path", { class: `join ${role}`, d: `M${x} ${y}C${x} ${rise} ${a} ${rise} ${a} ${b}` }));
-        if (named.has(role)) continue;
+        parts.push(s("path", { class: `join ${role}${thin ? " thin" : ""}`, d: `M${x} ${y}C${x} ${rise} ${a} ${rise} ${a} ${b}` }));
+        if (thin || named.has(role)) continue;
         named.add(role);
         parts.push(
           s("rect", { class: `name ${role}`, x: x - 13, y: y - 11, width: 26, height: 13, rx: 2 }),
@@ -46,6 +52,6 @@ export class Joins {
         );
       }
     }
-    this.layer.replaceChildren(...parts);
+    return parts;
   }
 }

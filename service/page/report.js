@@ -7,22 +7,40 @@ import { countBelow, Offsets } from "./offsets.js";
 // A longer line is shown in several: a text without line breaks must not be laid out as one paragraph.
 const LONGEST_LINE = 3000;
 
-export class Report {
-  /** `origin`: what was sent (`api.js`), so that it can be sent again for a file. */
-  constructor(answer, text, origin) {
-    this.answer = answer;
+/** A text and how it is laid out: lines, headings (`sections`) and `tables`, in units. */
+export class Source {
+  /** `layout`: `{sections, tables}` in code points. */
+  constructor(text, layout) {
     this.text = text;
-    this.origin = origin;
-    const offsets = new Offsets(text);
-    const range = (span) => ({ start: offsets.toUnits(span.start), end: offsets.toUnits(span.end) });
+    this.offsets = new Offsets(text);
     this.lines = linesOf(text);
     this.lineStarts = this.lines.map((line) => line.start);
+    this.sections = layout.sections.map((section) => ({ ...section, ...this.range(section) }));
+    this.tables = layout.tables.map((table) => ({ ...table, ...this.range(table) }));
+  }
+
+  /** Code points to units. */
+  range({ start, end }) {
+    return { start: this.offsets.toUnits(start), end: this.offsets.toUnits(end) };
+  }
+
+  /** The number of the line that holds the unit `at`. */
+  lineAt(at) {
+    return Math.max(0, countBelow(this.lineStarts, at + 1) - 1);
+  }
+}
+
+export class Report extends Source {
+  /** `origin`: what was sent (`api.js`), so that it can be sent again for a file. */
+  constructor(answer, text, origin) {
+    super(text, answer);
+    this.answer = answer;
+    this.origin = origin;
+    const range = (span) => this.range(span);
     this.figures = answer.observations.map((observation, index) => figureOf(observation, index, range));
     this.byId = new Map(this.figures.map((figure) => [figure.id, figure]));
     this.findings = answer.findings.map((finding, index) => this.#finding(finding, index, range));
     this.derived = (answer.derived ?? []).map((derived) => ({ ...derived, figures: this.#figures(derived) }));
-    this.sections = answer.sections.map((section) => ({ ...section, ...range(section) }));
-    this.tables = answer.tables.map((table) => ({ ...table, ...range(table) }));
     this.aside = answer.ledger.set_aside.map((item) => ({ ...item, ...range(item) }));
     this.unexplained = answer.ledger.unexplained.map((item) => ({ ...item, ...range(item) }));
     for (const finding of this.findings) for (const figure of finding.figures) figure.findings.push(finding);
@@ -31,11 +49,6 @@ export class Report {
   /** Its title, or what else it can be called by. */
   get title() {
     return this.answer.report.title || this.origin?.name || "未题名的报告";
-  }
-
-  /** The number of the line that holds the unit `at`. */
-  lineAt(at) {
-    return Math.max(0, countBelow(this.lineStarts, at + 1) - 1);
   }
 
   /** The sentence or row that proves a figure, at most `most` characters of it around the value. */

@@ -1,56 +1,28 @@
 // The report as it is read: its lines with every figure marked, its tables as tables, its headings as headings.  In: a
 // `Report` and a `Store`.  Out: an element that follows what is chosen and tells what is chosen in it.
-//
-// Long reports are filled in while the browser has time, the part that is looked at first; what is out of sight is not
-// laid out (`content-visibility`).
 
-import { codeOf, h, plain, unseen } from "./dom.js";
+import { h, plain } from "./dom.js";
 import { fitting } from "./filters.js";
-import { gridOf } from "./grid.js";
 import { Joins } from "./joins.js";
 import { byLine, piecesOf } from "./pieces.js";
+import { characters, Sheet } from "./sheet.js";
 import { MEASURES, SEVERITIES, STATUSES } from "./words.js";
 
-const CHUNK_LINES = 40;
-const CHUNK_UNITS = 4000;
-const LINE_PIXELS = 31;
-const LINE_UNITS = 34;
-const LONGEST_HEADING = 200;
 // How long the pointer rests on a figure before the other pane follows.
 export const REST_MILLISECONDS = 180;
 
-export class TextView {
+export class TextView extends Sheet {
   constructor(report, store) {
+    super(report);
     this.report = report;
     this.store = store;
     this.marks = new Map(); // figure -> its elements
-    this.pieces = new Map(); // line -> [{start, end, element}]
-    this.headings = new Map(report.sections.map((section) => [report.lineAt(section.start), section]));
-    this.spans = byLine(report.lines, (at) => report.lineAt(at), [...spansOf(report), ...this.#headingWords()]);
+    this.spans = byLine(report.lines, (at) => report.lineAt(at), [...spansOf(report), ...this.headingWords()]);
     this.flags = this.#flags();
-    this.chunks = this.#cut();
-    this.page = h("div", { class: "page" }, this.chunks.map((chunk) => chunk.element));
-    this.element = h("div", { class: "report-text", role: "region", "aria-label": "报告原文", tabindex: "0" }, this.page);
     this.joins = new Joins(this.page, this.element);
     this.#follow();
     this.#hear();
-    this.#fillInTime();
-  }
-
-  /** Fill in everything at once, for printing. */
-  fillAll() {
-    for (const chunk of this.chunks) this.#fill(chunk);
-  }
-
-  /** Bring the unit `at` into view; gives the piece it lies in. */
-  show(at) {
-    const line = this.report.lineAt(at);
-    const chunk = this.chunks[this.chunkOf[line]];
-    this.#fill(chunk);
-    const found = (this.pieces.get(line) ?? []).find((piece) => piece.start <= at && at < piece.end);
-    const element = found?.element ?? chunk.lines.get(line) ?? chunk.element;
-    this.#bring(element);
-    return element;
+    this.begin();
   }
 
   /** Put the focus on a figure. */
@@ -58,15 +30,6 @@ export class TextView {
     this.show(figure.start);
     this.#rove(figure);
     this.marks.get(figure)?.[0].focus({ preventScroll: true });
-  }
-
-  #bring(element) {
-    const [box, around] = [element.getBoundingClientRect(), this.element.getBoundingClientRect()];
-    if (box.top >= around.top + 24 && box.bottom <= around.bottom - 24) return;
-    element.scrollIntoView({ block: "center", inline: "nearest" });
-    // What came into view has been laid out only now, and may have moved.
-    const again = element.getBoundingClientRect();
-    if (again.top < around.top || again.bottom > around.bottom) element.scrollIntoView({ block: "center", inline: "nearest" });
   }
 
   #flags() {
@@ -82,147 +45,18 @@ export class TextView {
     return flags;
   }
 
-  #cut() {
-    const { lines, tables } = this.report;
-    const chunks = [];
-    this.chunkOf = new Int32Array(lines.length);
-    const starts = new Map(tables.map((table) => [this.report.lineAt(table.start), table]));
-    let chunk = null;
-    for (let line = 0; line < lines.length; line += 1) {
-      if (chunk === null || chunk.count >= CHUNK_LINES || chunk.units >= CHUNK_UNITS) {
-        chunk = { from: line, count: 0, units: 0, pixels: 0, lines: new Map(), filled: false };
-        chunks.push(chunk);
-      }
-      const table = starts.get(line);
-      const last = table ? this.report.lineAt(Math.max(table.start, table.end - 1)) : line;
-      for (let each = line; each <= last; each += 1) {
-        this.chunkOf[each] = chunks.length - 1;
-        chunk.count += 1;
-        const units = lines[each].end - lines[each].start;
-        chunk.units += units;
-        chunk.pixels += table ? LINE_PIXELS : LINE_PIXELS * Math.max(1, Math.ceil(units / LINE_UNITS));
-      }
-      chunk.to = last;
-      line = last;
-    }
-    this.tables = starts;
-    for (const each of chunks) {
-      each.element = h("div", { class: "chunk" });
-      each.element.style.containIntrinsicSize = `auto ${each.pixels}px`;
-      each.element.style.minHeight = `${each.pixels}px`;
-    }
-    return chunks;
-  }
-
-  #fill(chunk) {
-    if (chunk.filled) return;
-    chunk.filled = true;
-    const parts = [];
-    for (let line = chunk.from; line <= chunk.to; line += 1) {
-      const table = this.tables.get(line);
-      if (table) {
-        const last = this.report.lineAt(Math.max(table.start, table.end - 1));
-        parts.push(this.#table(table, line, last, chunk));
-        line = last;
-      } else {
-        parts.push(this.#line(line, chunk));
-      }
-    }
-    chunk.element.replaceChildren(...parts);
-    chunk.element.style.minHeight = "";
-  }
-
-  #fillInTime() {
-    const watch = new IntersectionObserver((seen) => {
-      for (const entry of seen) if (entry.isIntersecting) this.#fill(this.chunks.find((chunk) => chunk.element === entry.target));
-    }, { root: this.element, rootMargin: "1500px" });
-    this.chunks.forEach((chunk) => watch.observe(chunk.element));
-    this.#fill(this.chunks[0]);
-    const later = globalThis.requestIdleCallback ?? ((work) => setTimeout(() => work({ timeRemaining: () => 8 }), 16));
-    let next = 0;
-    const go = (time) => {
-      do this.#fill(this.chunks[next++]);
-      while (next < this.chunks.length && time.timeRemaining() > 4);
-      if (next < this.chunks.length && this.element.isConnected !== false) later(go);
-      else watch.disconnect();
-    };
-    later(go);
-  }
-
-  #line(number, chunk) {
-    const line = this.report.lines[number];
-    const section = this.headings.get(number);
-    const whole = section && this.#isWhole(section, line);
-    const name = whole ? `h${Math.min(6, Math.max(1, section.level) + 2)}` : "p";
-    const classes = ["line", whole ? "headed" : "", line.first ? "" : "continued"].filter(Boolean).join(" ");
-    const element = h(name, { class: classes, id: section ? `line-${number}` : null });
-    this.#flag(element, number);
-    if (line.start === line.end) element.append(document.createElement("br"));
-    this.#content(element, line, number);
-    chunk.lines.set(number, element);
-    return element;
-  }
-
-  #isWhole(section, line) {
-    return line.end - line.start < LONGEST_HEADING && bare(this.report.text.slice(line.start, line.end)) === bare(section.heading);
-  }
-
-  /** The words of headings that text follows in their line. */
-  #headingWords() {
-    const found = [];
-    for (const [number, section] of this.headings) {
-      const line = this.report.lines[number];
-      if (this.#isWhole(section, line)) continue;
-      const end = prefixEnd(this.report.text, section.start, Math.min(line.end, section.start + LONGEST_HEADING), bare(section.heading));
-      if (end > section.start) found.push({ start: section.start, end, name: "heading-words" });
-    }
-    return found;
-  }
-
-  #table(table, from, to, chunk) {
-    const { text, lines } = this.report;
+  isFigure(start, end) {
     const figures = this.report.figures;
-    const isFigure = (start, end) => {
-      let [low, high] = [0, figures.length];
-      while (low < high) {
-        const middle = (low + high) >> 1;
-        if (figures[middle].start < start) low = middle + 1;
-        else high = middle;
-      }
-      return low < figures.length && figures[low].start < end;
-    };
-    const rows = [];
-    const numbers = new Map();
-    for (let number = from; number <= to; number += 1) {
-      const line = lines[number];
-      rows.push(line);
-      numbers.set(line.start, number);
+    let [low, high] = [0, figures.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (figures[middle].start < start) low = middle + 1;
+      else high = middle;
     }
-    const body = gridOf(text, rows, table.columns, isFigure).map((row) => {
-      const number = row.cells.length > 0 ? this.report.lineAt(row.cells[0].start) : from;
-      const line = h("tr", {});
-      row.cells.forEach((cell, column) => {
-        const name = row.header || column === 0 ? "th" : "td";
-        const element = h(name, {
-          colspan: cell.across > 1 ? cell.across : null,
-          rowspan: cell.down > 1 ? cell.down : null,
-          scope: row.header ? (cell.across > 1 ? "colgroup" : "col") : column === 0 ? "row" : null,
-        });
-        if (column === 0) this.#flag(element, number);
-        this.#content(element, cell, number);
-        line.append(element);
-      });
-      chunk.lines.set(number, line);
-      return [row.header, line];
-    });
-    const caption = table.caption ? h("caption", { class: "unseen" }, table.caption) : null;
-    const head = body.filter(([header]) => header).map(([, row]) => row);
-    const rest = body.filter(([header]) => !header).map(([, row]) => row);
-    return h("div", { class: "grid" }, h("table", {}, caption, head.length > 0 ? h("thead", {}, head) : null, h("tbody", {}, rest)));
+    return low < figures.length && figures[low].start < end;
   }
 
-  /** The characters of `range`, which lies in the line `number`, with what is known of them. */
-  #content(element, range, number) {
+  content(element, range, number) {
     const text = this.report.text;
     const kept = this.pieces.get(number) ?? [];
     let mark = null;
@@ -262,7 +96,7 @@ export class TextView {
     return element;
   }
 
-  #flag(element, number) {
+  adorn(element, number) {
     const findings = this.flags.get(number);
     if (!findings) return;
     const worst = ["error", "warning", "note"].find((severity) => findings.some((finding) => finding.severity === severity));
@@ -340,15 +174,9 @@ export class TextView {
         const [first] = [...state.finding.spans, ...state.finding.figures];
         if (first) this.show(first.start);
       }
-      if (state.place && state.place !== before.place) this.#flash(this.show(state.place.at));
+      if (state.place && state.place !== before.place) this.flash(this.show(state.place.at));
       this.element.classList.toggle("with-ledger", state.tab === "ledger");
     });
-  }
-
-  /** Say for a moment where it is. */
-  #flash(element) {
-    element.classList.remove("flash");
-    requestAnimationFrame(() => element.classList.add("flash"));
   }
 
   #light(state, before) {
@@ -373,11 +201,7 @@ export class TextView {
 
   #roles(figure) {
     return figure.roles.map(({ role, start, end }) => {
-      const line = this.report.lineAt(start);
-      this.#fill(this.chunks[this.chunkOf[line]]);
-      const elements = (this.pieces.get(line) ?? [])
-        .filter((piece) => piece.start < end && start < piece.end)
-        .map((piece) => piece.element);
+      const elements = this.elementsOf(start, end);
       for (const element of elements) element.classList.add("role", `role-${role}`);
       this.lit.push(...elements);
       return { role, elements };
@@ -398,32 +222,4 @@ function spansOf(report) {
   for (const { start, end } of report.aside) spans.push({ start, end, name: "aside" });
   for (const { start, end } of report.unexplained) spans.push({ start, end, name: "unexplained", reason: "未说明的数字" });
   return spans;
-}
-
-/** `text` as nodes: controls that are not to be seen, or that turn the direction around, stand in boxes of their own. */
-function characters(text) {
-  const nodes = [];
-  let from = 0;
-  for (const found of text.matchAll(unseen())) {
-    if (found.index > from) nodes.push(document.createTextNode(text.slice(from, found.index)));
-    const box = h("span", { class: "control", title: `控制字符 ${codeOf(found[0])}`, data: { code: codeOf(found[0]) } });
-    box.append(document.createTextNode(found[0]));
-    nodes.push(box);
-    from = found.index + 1;
-  }
-  if (from < text.length) nodes.push(document.createTextNode(text.slice(from)));
-  return nodes;
-}
-
-const bare = (text) => text.normalize("NFKC").replace(/[\s。：:]/g, "");
-
-/** Where what reads `wanted`, but for blanks and colons, ends in `text` from `start` on; `start` where it does not. */
-function prefixEnd(text, start, limit, wanted) {
-  let read = "";
-  for (let at = start; at < limit; at += 1) {
-    read += bare(text[at]);
-    if (!wanted.startsWith(read)) return start;
-    if (read === wanted) return at + 1;
-  }
-  return start;
 }

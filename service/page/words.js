@@ -5,7 +5,7 @@ export const MEASURES = { level: "数值", increment: "增量", growth: "增速"
 export const STATUSES = { actual: "实际", plan: "计划", forecast: "预计" };
 export const BOUNDS = { exact: "", at_least: "不低于", over: "超过", about: "约", below: "不足", range: "区间" };
 export const SOURCES = { sentence: "本句", earlier: "前文", heading: "标题", table: "表格", report: "全篇" };
-export const ROLES = { indicator: "指标", period: "时期", area: "地区" };
+export const ROLES = { indicator: "指标", period: "时期", area: "地区", base: "基准" };
 export const SEVERITIES = { error: "错误", warning: "存疑", note: "提示" };
 export const REASONS = {
   heading: "标题序号",
