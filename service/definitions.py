@@ -56,7 +56,10 @@ _SEVERAL = re.compile("分别|依次")
 
 # Amounts of these are at current prices and their growth at constant ones, whether the report says so or not (the notes
 # of the yearly 国民经济和社会发展统计公报: 绝对数按现价计算, 增长速度按不变价格计算).
-_CONSTANT_PRICES = re.compile(r"生产总值|GDP|增加值|经济总量|农林牧渔|(?:农业|工业)总?产值|劳动生产率")
+_CONSTANT_PRICES = re.compile(
+    r"GDP|生产总值|增加值|经济总量|农林牧渔|(?:农业|工业)总?产值|劳动生产率|经济$"
+    r"|^(?:第?[一二三]次?产业?|农业|工业|建筑业|服务业|规上工业|规上服务业|批发|零售业?|住宿|餐饮|交通运输|金融业|房地产业)$"
+)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -87,7 +90,7 @@ def without_definition(name: str) -> str:
     return _IN_NAME.sub("", name) or name
 
 
-def grows_at_constant_prices(name: str, words: tuple[str, ...]) -> bool:
+def grows_at_constant_prices(name: str, words: tuple[str, ...] = ()) -> bool:
     """Whether growth of an indicator is reckoned at other prices than its amounts; `words`: the growth's 口径."""
     return not REAL.isdisjoint(words) or _CONSTANT_PRICES.search(_folded(name)) is not None
 

@@ -9,7 +9,8 @@ one
    sign lies inside comes in or goes out whole; a document is named with its book-title marks;
 2. two bodies written together (区委区政府) are two spans, and so are a region and the indicator named after it;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
-   the whole expression; a quantity that no entity touches becomes a value where the network leans to one.
+   the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
+4. the unit that a table's head names (单位:万元) is no value.
 
 Knows nothing of the network.
 """
@@ -40,6 +41,9 @@ _MONEY_AFTER = re.compile(r"(?:的)?[^,;。\d]{0,6}(?:资金|经费|补助|补�
 _BODIES = re.compile(
     r"([^委府]*(?:省|市|区|县|州|旗|盟|镇|乡|街道|工)委)((?:省|市|区|县|州|旗|盟|镇|乡|行署|管)[^委]*(?:政府|会|署|府))$"
 )
+_UNIT_BEFORE = re.compile(r"单位:[^\d\n。;]*$")
+_BARE_UNIT = re.compile(r"[百千万亿]*[^\d百千万亿一二两三四五六七八九十几数余多X]*")
+_UNIT_LENGTH = 24  # characters of such a line before its last unit: 单位:亿元、万人、%
 # A region by its own name and what is measured there: 青溪区R&D投入强度.  自治区级, 市区, 高新区 are part of a name.
 _REGIONAL = re.compile(
     r"((?!.{0,3}(?:自治|高新|开发|示范|保税|[主老心]城|[园新市社街地景灾山库老]区))[一-鿿]{2,4}[省市县区旗])(.{3,})$"
@@ -66,7 +70,7 @@ def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> li
         completed = _completed(text, shape, mended[first:last])
         if completed is not None:
             mended[first:last] = [completed]
-    return [_relabelled(text, e) for e in mended]
+    return [_relabelled(text, e) for e in mended if not _names_unit(text, e)]
 
 
 def _start(entity: Entity) -> int:
@@ -99,6 +103,16 @@ def _completed(text: str, shape: Shape, touching: Sequence[Entity]) -> Entity | 
         fits, label = len(touching) == 1 and touching[0].label.is_value, touching[0].label
         fits = fits and label is not Label.RANK
     return Entity(label, span, min(e.score for e in touching)) if fits else None
+
+
+def _names_unit(text: str, entity: Entity) -> bool:
+    """Whether a value only says in what the figures of a table are given."""
+    start, end = entity.span
+    return (
+        entity.label.is_value
+        and _BARE_UNIT.fullmatch(text, start, end) is not None
+        and _UNIT_BEFORE.search(text, max(0, start - _UNIT_LENGTH), start) is not None
+    )
 
 
 def _relabelled(text: str, entity: Entity) -> Entity:

@@ -121,6 +121,12 @@ AGREEING_AND_NOT = [
         ("6.5", "6.6"),
         ("5.6",),
     ),
+    (
+        "parts-disagree",
+        "{2023年|T}全县{粮食产量|I}{31.2万吨|C},其中{河东镇|I}{12.1万吨|C},{河西镇|I}{10.4万吨|C},{山口乡|I}{$万吨|C}。",
+        ("8.7", "3.3"),
+        ("9.9",),
+    ),
     # Shares and percentages.
     (
         "share-disagrees",
@@ -258,6 +264,8 @@ QUIET = [
     "{2023年|T}{棚户区改造|I}{47.63万户|C}(套)、{老旧小区改造|I}{68.56万户|C}。",
     # Parts of which not all are told.
     "{2023年|T}{高新技术企业|I}{97家|C}(其中{经开区|I}{41家|C}、{天河镇|I}{12家|C})。",
+    # Kinds may share members, as regions may not.
+    "{2023年|T}{企业|I}{100家|C},其中{高新技术企业|I}{60家|C}、{专精特新企业|I}{70家|C}。",
     # 分别 gives each its own.
     "{补贴标准|I}分别从{209元|M t:2022}、{280元|M t:2022}提高到{217元|M t:2023}、{290元|M t:2023}。",
     # Open and round figures.

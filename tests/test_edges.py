@@ -98,6 +98,13 @@ def test_bare_amounts_and_masked_names() -> None:
     assert _settled("项目落户XX", ("XX", Label.COUNT)) == [("XX", Label.AREA)]
 
 
+def test_the_unit_of_a_table_is_no_value() -> None:
+    assert _settled("单位:万元", ("万元", Label.MONEY)) == []
+    assert _settled("(单位:亿元、万人)", ("亿元", Label.MONEY), ("万人", Label.PEOPLE)) == []
+    assert _settled("产值突破亿元", ("亿元", Label.MONEY)) == [("亿元", Label.MONEY)]
+    assert _settled("参与单位:三家", ("三家", Label.COUNT)) == [("三家", Label.COUNT)]
+
+
 @given(st.text("“”《》()甲乙2亿元,区委政府", max_size=24), st.data())
 def test_what_comes_out_lies_in_the_text_and_apart(text: str, data: st.DataObject) -> None:
     places = st.integers(0, len(text))

@@ -18,16 +18,11 @@ from service.checks.figures import MOST, Figure, Material
 from service.checks.intervals import Interval, gap, implied_base, implied_growth
 from service.checks.phrases import about, finding, named, span_of, stated
 from service.checks.years import comparable, in_words, year_before
+from service.definitions import grows_at_constant_prices
 from service.indicators import RELATIVE_UNITS
 from service.records import Bound, Derived, Finding, Measure, Severity, Status
 
 CODE = "growth-disagrees"
-# Growth at comparable prices, by the name of the indicator (中国国民经济核算体系2016: the growth
-# of 增加值 and 总产值 is told in constant prices).
-_REAL_NAME = re.compile(
-    r"GDP|生产总值|增加值|经济总量|^(?:第?[一二三]次?产业?|农业|工业|建筑业|服务业|规上工业|规上服务业|批发|零售业?|住宿|餐饮|交通运输|金融业|房地产业)$"
-    r"|农林牧渔|农业总?产值|工业总?产值|劳动生产率|经济$"
-)
 # Growth on a basis of its own, by the words around it.
 _REAL_WORDS = re.compile(
     r"可比|不变价|实际(?:增长|增速)|同口径|同比口径|剔除|扣除|还原|按.{0,6}口径|比上月|环比|两年平均|计价|人民币|美元|年均|平均增长|比\d{4}年"
@@ -133,7 +128,7 @@ def percent_of(m: Material, rate: Figure) -> Interval | None:
 
 def is_real(m: Material, rate: Figure) -> bool:
     """Whether a growth need not follow from values: comparable prices, a comparable basis, another time than a year."""
-    return _REAL_NAME.search(rate.key) is not None or bool(basis_words(m, rate))
+    return grows_at_constant_prices(rate.key) or bool(basis_words(m, rate))
 
 
 def basis_words(m: Material, rate: Figure) -> list[str]:

@@ -5,7 +5,8 @@ In: the figures of a report.  Out: findings.
 That a part exceeds its whole needs no complete list.  A sum is held against its whole only where the parts are known to
 be all: the classes of `FAMILIES` (three industries, men and women, ...), a ratio of three, or a list in brackets right
 after its whole that is not opened by 其中 or closed by 等 and comes nearer than `NEARLY_ALL` to it: whoever lists that
-much lists all.  Averages, rates and ranks have no sum (`_NO_SUM`).
+much lists all.  Regions share nothing, so together they are no more than their whole.  Averages, rates and ranks have
+no sum (`_NO_SUM`).
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ _OPENS = re.compile(r"^[(（](?!其中|含|较|比|同比|增|另|包括|参与|
 _AMOUNT_WORD = re.compile(r"(?:总)?(?:额|值|量|数|规模)$")
 # What may stand between two members of one list, their indicators taken out.
 _LIST = re.compile(r"[、,，和及与以各为达到约有共分别\s“”\"]{1,8}")
+# A region's name right before its figure.
+_OF_PLACE = re.compile(r"[一-鿿](?:街道|[省市区县州旗盟镇乡])(?:有|为|达)?$")
 _KIN = 2  # characters that the names of a list's members end with alike, where commas part them
 _MOST_MEMBERS = 40
 _SENTENCES = 2  # how far from its parts a whole may stand
@@ -78,7 +81,7 @@ def members(m: Material) -> Iterator[Finding]:
                     )
                     break
             else:
-                yield from _bracketed(m, whole, listed)
+                yield from _bracketed(m, whole, listed) or _of_places(m, whole, listed)
 
 
 def families(m: Material) -> Iterator[Finding]:
@@ -131,7 +134,7 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
         return []  # 二等奖1项(参与2项)
     listed = [first]
     for f in figures[after + 1 : at + _MOST_MEMBERS]:
-        between = m.between(listed[-1], f)
+        between = said = m.between(listed[-1], f)
         for span in f.seen.indicator.spans:
             if listed[-1].end <= span.start and span.end <= f.start:
                 between = between.replace(span.of(m.text), "", 1)
@@ -139,7 +142,7 @@ def _listed(m: Material, figures: list[Figure], at: int) -> list[Figure]:
             between = between.replace(f.seen.area.span.of(m.text), "", 1)
         if not _LIST.fullmatch(between) or not _member(f, whole):
             break
-        if "、" not in between and f.name[-_KIN:] != first.name[-_KIN:]:
+        if "、" not in between and f.name[-_KIN:] != first.name[-_KIN:] and not _OF_PLACE.search(said):
             break
         listed.append(f)
     return listed
@@ -154,16 +157,22 @@ def _member(f: Figure, whole: Figure) -> bool:
     return f.unit == whole.unit and f.measure is whole.measure and f.then(whole)
 
 
-def _bracketed(m: Material, whole: Figure, listed: list[Figure]) -> Iterator[Finding]:
-    """A list in brackets that is all of its whole but for a little, and a list that is more than its whole."""
+def _bracketed(m: Material, whole: Figure, listed: list[Figure]) -> list[Finding]:
+    """A list in brackets that is all of its whole but for a little."""
     if len(listed) < 2 or not _OPENS.match(m.between(whole, listed[0])):
-        return
+        return []
     if not re.match(r"\s*[)）]", m.text[listed[-1].end : listed[-1].end + 2]):
-        return
+        return []
+    miss = gap(total([p.worth for p in listed]), whole.worth)
+    return [_sum(listed, whole, miss, "括号内各项")] if miss and abs(miss) <= NEARLY_ALL * whole.worth.high else []
+
+
+def _of_places(m: Material, whole: Figure, listed: list[Figure]) -> list[Finding]:
+    """Members that are regions share nothing: they are no more than their whole together, whether all or some."""
+    if len(listed) < 2 or not all(_OF_PLACE.search(m.between(a, b)) for a, b in pairwise((whole, *listed))):
+        return []
     summed = total([p.worth for p in listed])
-    miss = gap(summed, whole.worth)
-    if miss and abs(miss) <= NEARLY_ALL * whole.worth.high:
-        yield _sum(listed, whole, miss, "括号内各项")
+    return [_sum(listed, whole, gap(summed, whole.worth), "各地")] if exceeds(summed, whole.worth) else []
 
 
 def _by_class(m: Material, family: Family) -> dict[tuple[str, ...], dict[int, dict[Interval, Figure]]]:
