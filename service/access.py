@@ -27,7 +27,7 @@ from urllib.parse import urlsplit
 
 import anyio
 from fastapi import Request, Security
-from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBasic, HTTPBasicCredentials, HTTPBearer
 
 from service.archive.keys import Scope, StoredKey, active_keys, hash_of
 from service.errors import (
@@ -55,6 +55,7 @@ MOST_CALLERS = 10_000
 
 _BEARER = HTTPBearer(auto_error=False, scheme_name="bearer", description="An API key: `Authorization: Bearer …`.")
 _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header", description="The same key.")
+_BASIC = HTTPBasic(auto_error=False, scheme_name="basic", description="The same key as the password of any user.")
 
 
 class Gate:
@@ -83,6 +84,23 @@ class Gate:
             header: Annotated[str | None, Security(_HEADER)],
         ) -> str | None:
             return await self.check(request, bearer.credentials if bearer else header, scope)
+
+        return caller
+
+    def needs_password(self, scope: Scope) -> Callable[..., Awaitable[str | None]]:
+        """The same for programs that can only send a user and a password (Label Studio): the key is the password.
+
+        A browser sends a password that it was told once by itself, whoever's page asks: with `Origin` none counts.
+        """
+
+        async def caller(
+            request: Request,
+            basic: Annotated[HTTPBasicCredentials | None, Security(_BASIC)],
+            bearer: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+            header: Annotated[str | None, Security(_HEADER)],
+        ) -> str | None:
+            password = basic.password if basic is not None and "origin" not in request.headers else None
+            return await self.check(request, bearer.credentials if bearer else header or password, scope)
 
         return caller
 

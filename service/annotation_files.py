@@ -68,8 +68,9 @@ def take_in(
     annotator: str | None,
     state: Literal["in_work", "done"],
     max_characters: int,
+    note: str | None = None,
 ) -> Imported:
-    """Keep a document of a file.  In the caller's transaction.
+    """Keep a document of a file, with a note.  In the caller's transaction.
 
     `annotator`: who answers for it where its `meta` names nobody; one with errors is kept as `in_work`.  Raises
     InvalidRequest where nobody is named, and what `ingest.check` raises for a text.
@@ -78,7 +79,9 @@ def take_in(
     if not who:
         raise InvalidRequest("文件中没有标注者的姓名；请以 annotator 注明由谁负责。")
     ingest.check(document.text, max_characters)
-    report, added = add_report(connection, document.text, source=document.meta.get(SOURCE), hints=_hints(document.meta))
+    report, added = add_report(
+        connection, document.text, source=document.meta.get(SOURCE), hints=hints_in(document.meta)
+    )
     said = {k: v for k, v in document.meta.items() if k not in (REVISION, ANNOTATOR, STATE, MODEL, SOURCE)}
     # What a model doubted, a person has said now.
     kept = replace(document, id=report.id, meta=said).as_said()
@@ -94,6 +97,7 @@ def take_in(
         state="in_work" if wrong else state,
         base=_base(connection, report, document.meta),
         model=_model(connection, document.meta),
+        note=note,
     )
     return Imported(report.id, saved, added, wrong)
 
@@ -120,7 +124,7 @@ def _model(connection: Connection, meta: Mapping[str, str]) -> str | None:
     return None
 
 
-def _hints(meta: Mapping[str, str]) -> Hints:
+def hints_in(meta: Mapping[str, str]) -> Hints:
     """What a document knows of its report."""
     published = None
     with suppress(ValueError):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from service.annotation_files import Imported
 from service.annotation_schema import (
     AgreementJson,
     DifferenceJson,
@@ -15,6 +16,7 @@ from service.annotation_schema import (
     FaultJson,
     FigureChangeJson,
     FigureSideJson,
+    ImportedReportJson,
     LossJson,
     ReadingJson,
     RevisionJson,
@@ -150,6 +152,18 @@ def agreement_json(scores: Scores) -> AgreementJson:
 def losses_json(losses: Iterable[Loss]) -> list[LossJson]:
     """What a format did not hold."""
     return [{"document": loss.document, "message": loss.message} for loss in losses]
+
+
+def imported_json(done: Imported) -> ImportedReportJson:
+    """What became of a document that was taken in."""
+    conflict = done.saved.conflict
+    return {
+        "report": done.report,
+        "revision": revision_json(done.saved.revision, done.report),
+        "added": done.added,
+        "conflict": annotation_address(done.report, conflict.number) if conflict is not None else None,
+        "errors": done.errors,
+    }
 
 
 def _score(tally: Tally) -> ScoreJson:

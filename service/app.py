@@ -51,6 +51,7 @@ from service.routes_annotation_files import annotation_files_router
 from service.routes_annotations import annotations_router
 from service.routes_figures import figures_router
 from service.routes_jobs import jobs_router
+from service.routes_label_studio import label_studio_router
 from service.routes_models import models_router
 from service.routes_page import add_page
 from service.routes_reports import reports_router
@@ -163,6 +164,7 @@ def create_app(
     app.include_router(reports_router(settings, shelf, gate, desk, metrics))
     app.include_router(annotation_files_router(settings, shelf, gate))
     app.include_router(annotations_router(settings, shelf, gate, desk, metrics))
+    app.include_router(label_studio_router(settings, shelf, gate, desk, metrics))
     app.include_router(figures_router(shelf, gate, desk, metrics))
     app.include_router(across_router(shelf, gate, desk))
     app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))

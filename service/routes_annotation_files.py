@@ -17,8 +17,8 @@ from service import errors, problems
 from service.access import USUAL, Gate
 from service.annotation_fields import ExportAsked, ImportAsked
 from service.annotation_files import Imported, documents, take_in
-from service.annotation_response import annotation_address, losses_json, revision_json
-from service.annotation_schema import ImportedJson, ImportedReportJson, LossesJson
+from service.annotation_response import imported_json, losses_json
+from service.annotation_schema import ImportedJson, LossesJson
 from service.annotations.document import Document
 from service.annotations.formats import format_named
 from service.annotations.labelling import labelling_config
@@ -90,7 +90,7 @@ def annotation_files_router(settings: Settings, shelf: Shelf, gate: Gate) -> API
             )
 
         body: ImportedJson = {
-            "imported": [_imported(done) for done in await shelf.write(change)],
+            "imported": [imported_json(done) for done in await shelf.write(change)],
             "losses": losses_json(taken.losses),
         }
         return JSONResponse(body)
@@ -107,17 +107,6 @@ def annotation_files_router(settings: Settings, shelf: Shelf, gate: Gate) -> API
         return Response(labelling_config(), media_type="application/xml")
 
     return router
-
-
-def _imported(done: Imported) -> ImportedReportJson:
-    conflict = done.saved.conflict
-    return {
-        "report": done.report,
-        "revision": revision_json(done.saved.revision, done.report),
-        "added": done.added,
-        "conflict": annotation_address(done.report, conflict.number) if conflict is not None else None,
-        "errors": done.errors,
-    }
 
 
 def _body() -> dict[str, object]:

@@ -4,26 +4,38 @@ One region an entity, its id shared by all that is said of it: its label, and fo
 the control of that name (`labelling`).  Links are relations from the number to what it belongs to.
 
 Offsets of plain text are Unicode code points: the editor counts UTF-16 in the browser and changes it into code points
-before it keeps a region (`charsToCodePoints` of its `selection-tools`).  Versions before 2022 kept UTF-16
-(HumanSignal/label-studio issue 1347): a region whose text says so is read that way.
+before it keeps a region (`charsToCodePoints` of its `selection-tools`; held to the page of 1.23).  Versions before 2022
+kept UTF-16 (HumanSignal/label-studio issue 1347): a region whose text says so is read that way.
+
+Who draws a relation need not say which one it is, nor from which end: the labels of both ends say it.  Who adds a
+number need not fill in its fields: what is not filled in is read in the number's own words.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from typing import Any
 
-from service.annotations.document import Document, Figure, text_id
+from service.annotations.document import LINKS, Document, Figure, text_id
 from service.annotations.exchange import Loss, Taken, Written, label_of
 from service.annotations.labelling import CHOICES, LABEL, NUMBERS, RELATIONS, TEXT, WORDS
+from service.annotations.reading import Reader
 from service.errors import InvalidRequest
-from service.records import Bound, Entity, Measure, Quantity, Span, Status
+from service.records import Bound, Entity, Label, Measure, Quantity, Span, Status
 
 ANNOTATOR, MODEL, REPORT, META = "annotator", "model", "report", "meta"
+# Before the number of a user, where an export has no more of him than that.
+USER = "label-studio"
+# The id of a region that a model proposed: the editor keeps it, and nothing else that would say whose it was.
+_PROPOSED = re.compile(r"(.+)\.e\d+")
+# What a relation without a name is, by the label that it leads to.
+KINDS = {label: field for field, label in LINKS.items() if label is not None}
 
 
 def write(documents: Iterable[Document]) -> Written:
@@ -49,19 +61,29 @@ def task_of(document: Document) -> tuple[dict[str, Any], list[Loss]]:
     data = {TEXT: document.text, REPORT: document.id, META: dict(document.meta)}
     if ANNOTATOR in document.meta:
         return {"data": data, "annotations": [{"result": results}]}, losses
-    scores = [o.score for o in document.observations]
     prediction = {
         "model_version": document.meta.get(MODEL, ""),
-        "score": sum(scores) / len(scores) if scores else 1.0,
+        "score": _certainty(document),
         "result": results,
     }
     return {"data": data, "predictions": [prediction]}, losses
 
 
-def result_of(document: Document) -> list[dict[str, Any]]:
-    """The `result` of a prediction or annotation: regions, their fields, relations."""
+def prediction_of(document: Document, model: str) -> dict[str, Any]:
+    """A model's reading as a prediction; the ids of its regions say whose it was."""
+    return {"model_version": model, "score": _certainty(document), "result": result_of(document, f"{model}.")}
+
+
+def _certainty(document: Document) -> float:
+    """The mean certainty of its figures."""
+    scores = [o.score for o in document.observations]
+    return sum(scores) / len(scores) if scores else 1.0
+
+
+def result_of(document: Document, prefix: str = "") -> list[dict[str, Any]]:
+    """The `result` of a prediction or annotation: regions, their fields, relations; `prefix` of the regions' ids."""
     document = document.in_order()
-    names = {e.span: f"e{n}" for n, e in enumerate(document.entities, 1)}
+    names = {e.span: f"{prefix}e{n}" for n, e in enumerate(document.entities, 1)}
     figures = {o.value: o for o in document.observations}
     results: list[dict[str, Any]] = []
     for entity in document.entities:
@@ -130,12 +152,12 @@ def document_of(data: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Docum
     for result in results:
         name, region = result.get("from_name"), str(result.get("id"))
         if result.get("type") == "relation":
-            start, end = str(result.get("from_id")), entities.get(str(result.get("to_id")))
-            for kind in result.get("labels") or ["indicator"]:
-                if start in entities and end is not None and kind in RELATIONS:
-                    links.setdefault(start, []).append((kind, end.span))
+            ends = _ends(result, entities)
+            for kind in result.get("labels") or [KINDS.get(entities[ends[1]].label, "base") if ends else None]:
+                if ends is not None and kind in RELATIONS:
+                    links.setdefault(ends[0], []).append((kind, entities[ends[1]].span))
                 else:
-                    lost.append(Loss(id_, f"关系 {kind} 的两端或类型无法识别，未读入。"))
+                    lost.append(Loss(id_, f"关系 {kind or ''} 的两端或类型无法识别，未读入。"))
         elif name in (*CHOICES, *NUMBERS, *WORDS):
             fields.setdefault(region, {})[str(name)] = _answer(result)
             if name == "measure" and "score" in result:
@@ -143,14 +165,22 @@ def document_of(data: Mapping[str, Any], said: Mapping[str, Any]) -> tuple[Docum
         elif name != LABEL:
             lost.append(Loss(id_, f"控件 {name} 的结果不在可用之列，未读入。"))
     figures = []
+    reader = Reader(text)
     for region in sorted({*fields, *links}):
-        if region not in entities or fields.get(region, {}).get("measure") not in tuple(Measure):
-            lost.append(Loss(id_, f"区域 {region} 有内容而没有口径或标签，观测未读入。"))
+        entity = entities.get(region)
+        if entity is None or not entity.label.is_value:
+            lost.append(Loss(id_, f"区域 {region} 有内容而没有数值的标签，观测未读入。"))
+            continue
+        figure = _figure(entity, fields.get(region, {}), links.get(region, []), reader)
+        if figure is None:
+            lost.append(Loss(id_, f"“{entity.span.of(text)}”没有填写数值，也读不出数，观测未读入。"))
         else:
-            figures.append(_figure(entities[region], fields[region], links.get(region, [])))
+            figures.append(figure)
     meta = {str(k): str(v) for k, v in data[META].items()} if isinstance(data.get(META), dict) else {}
     if (who := _who(said)) is not None:
         meta[ANNOTATOR] = who
+    if (model := next((found[1] for region in entities if (found := _PROPOSED.fullmatch(region))), None)) is not None:
+        meta[MODEL] = model
     return Document(id_, text, tuple(entities.values()), tuple(figures), meta).in_order(), lost
 
 
@@ -161,11 +191,11 @@ def _said(task: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
 
 
 def _who(said: Mapping[str, Any]) -> str | None:
-    """Who annotated, as far as the export says."""
-    by = said.get("completed_by")
+    """Who annotated, as far as the export says: who changed it last, else who made it."""
+    by = said.get("updated_by") or said.get("completed_by")
     if isinstance(by, dict):
         by = by.get("email") or by.get("username") or by.get("id")
-    return str(by) if by else None
+    return f"{USER}:{by}" if isinstance(by, int) else str(by) if by else None
 
 
 def _regions(results: list[dict[str, Any]], id_: str, text: str, lost: list[Loss]) -> dict[str, Entity]:
@@ -226,31 +256,53 @@ def _says(text: str, said: str) -> bool:
     return text == said or text == said.replace("\\n", "\n")
 
 
-def _figure(entity: Entity, fields: Mapping[str, Any], links: list[tuple[str, Span]]) -> Figure:
+def _ends(result: Mapping[str, Any], entities: Mapping[str, Entity]) -> tuple[str, str] | None:
+    """The regions of a relation, the number first, whichever way it was drawn; None where one is missing."""
+    start, end = str(result.get("from_id")), str(result.get("to_id"))
+    if start not in entities or end not in entities:
+        return None
+    values = entities[start].label.is_value, entities[end].label.is_value
+    if values == (False, True) or (values[0] == values[1] and result.get("direction") == "left"):
+        return end, start
+    return start, end
+
+
+def _figure(entity: Entity, fields: Mapping[str, Any], links: list[tuple[str, Span]], reader: Reader) -> Figure | None:
+    """What is said of a number, the rest as its words say it; None where there is nothing to read either."""
+
     def end(field: str) -> Span | None:
         return next((span for kind, span in links if kind == field), None)
 
+    given, status = fields.get("measure"), fields.get("status")
+    by_label = Measure.RANK if entity.label is Label.RANK else Measure.LEVEL
+    measure = Measure(given) if given in tuple(Measure) else by_label
     low, high = (_number(fields.get(name)) for name in NUMBERS)
     if high is None or low is None:
         low = high = low if high is None else high
-    bound, status = fields.get("bound"), fields.get("status")
+    bound, unit = fields.get("bound"), str(fields.get("unit") or "")
+    scope, base = fields.get("scope") or None, fields.get("base") or None
+    if bound in tuple(Bound):
+        quantity = Quantity(low, high, unit, Bound(bound), low is None)
+    else:  # whatever proposes a number says its bound: this one was added by hand
+        read = reader.read(entity.span, entity.label, measure)
+        if read is None and low is None:
+            return None
+        said = read.quantity if read is not None else Quantity(low, high, unit, Bound.EXACT)
+        if low is not None:
+            said = replace(said, low=low, high=high, masked=False)
+        quantity = replace(said, unit=unit or said.unit)
+        scope, base = (scope or read.scope, base or read.base) if read is not None else (scope, base)
     return Figure(
         value=entity.span,
         indicator=tuple(sorted({span for kind, span in links if kind == "indicator"})),
-        quantity=Quantity(
-            low,
-            high,
-            str(fields.get("unit") or ""),
-            Bound(bound) if bound in tuple(Bound) else Bound.EXACT,
-            low is None,
-        ),
-        measure=Measure(fields["measure"]),
+        quantity=quantity,
+        measure=measure,
         period=fields.get("period") or None,
         period_span=end("period"),
         area=fields.get("area") or None,
         area_span=end("area"),
-        scope=fields.get("scope") or None,
-        base=fields.get("base") or None,
+        scope=scope,
+        base=base,
         base_span=end("base"),
         status=Status(status) if status in tuple(Status) else Status.ACTUAL,
         score=_score(fields),
