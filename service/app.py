@@ -1,10 +1,10 @@
 """The HTTP service: what a request meets, put together.
 
 `create_app` takes the settings and a model and gives a FastAPI application: `POST /extract`, the routes of the archive
-(`routes_reports`, `routes_figures`, `routes_across`, `routes_jobs`, `routes_models`), the page for readers
-(`routes_page`), health, version, metrics, OpenAPI.  Texts are read in worker threads, a bounded number at a time, so
-that the event loop always answers.  How a body is read stands in `submission`, who may ask in `access`, how an error is
-told in `problems`, the form of an answer in `schema`.
+(`routes_reports`, `routes_figures`, `routes_across`, `routes_jobs`, `routes_models`, `routes_refinements`), the page
+for readers (`routes_page`), health, version, metrics, OpenAPI.  Texts are read in worker threads, a bounded number at
+a time, so that the event loop always answers.  How a body is read stands in `submission`, who may ask in `access`, how
+an error is told in `problems`, the form of an answer in `schema`.
 
 An archive that cannot be opened stops nothing but its own routes; it is tried again until it can.
 """
@@ -44,6 +44,7 @@ from service.exports.writing import write
 from service.extractor import Extractor
 from service.fields import ExtractRequest, hints_of
 from service.metrics import CONTENT_TYPE, ITEM_GAUGES, CountRequests, Metrics
+from service.refinements import Refinements
 from service.registry import ModelFolder, Registry
 from service.response import to_json
 from service.routes_across import across_router
@@ -54,6 +55,7 @@ from service.routes_jobs import jobs_router
 from service.routes_label_studio import label_studio_router
 from service.routes_models import models_router
 from service.routes_page import add_page
+from service.routes_refinements import refinements_router
 from service.routes_reports import reports_router
 from service.runner import RunJob, Runner
 from service.schema import ExtractionJson, FileAnswerJson, FileAnswersJson, HealthJson, ProblemJson, VersionJson
@@ -170,6 +172,8 @@ def create_app(
     app.include_router(jobs_router(settings, shelf, gate, desk, runner, metrics, app.stopping))
     if registry is not None and current is not None:
         app.include_router(models_router(registry, current, desk, shelf, gate))
+        refinements = Refinements(settings.refinements, settings.models, threads=settings.threads)
+        app.include_router(refinements_router(settings, registry, refinements, desk, shelf, gate, app.stopping))
     app.include_router(_operation_router(gate, desk, shelf, metrics))
     add_page(app)
     return app

@@ -42,6 +42,7 @@ def add_commands(commands: Commands) -> None:
     _add_across(commands)
     _add_jobs(commands)
     _add_models(commands)
+    _add_refine(commands)
     _add_keys(commands)
     _add_annotations(commands)
 
@@ -232,6 +233,27 @@ def _add_keys(commands: Commands) -> None:
     _command(group, "revoke", _revoke_key, "撤销密钥").add_argument("name", metavar="NAME", help="名称")
 
 
+def _add_refine(commands: Commands) -> None:
+    refine = _command(
+        commands,
+        "refine",
+        _refine,
+        "以校正过的标注训练新模型",
+        "从现有模型出发，以档案中校正过的标注训练新模型，与原模型对照评测；没有变差才放入模型目录，启用另行 promote。"
+        "中断后以 --resume 继续。",
+    )
+    refine.add_argument("--model", metavar="M", help="从该模型出发，默认当前模型")
+    refine.add_argument("--corrected", type=Path, metavar="FILE", help="改用该 JSONL 文件中的标注，而非档案中的")
+    refine.add_argument(
+        "--state",
+        action="append",
+        choices=("in_work", "done", "reviewed"),
+        help="采用该状态的标注，可重复；默认 done 与 reviewed",
+    )
+    refine.add_argument("--version", metavar="V", help="新模型的版本号，默认在原版本后加 -r1、-r2…")
+    refine.add_argument("--resume", type=_several, metavar="N", help="继续第 N 次训练")
+
+
 def _add_annotations(commands: Commands) -> None:
     group = _group(commands, "annotations", "标注：写出、读入、待标注的报告")
     export = _command(
@@ -400,6 +422,20 @@ def _rollback(_: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_models import roll_back
 
     return roll_back(settings)
+
+
+def _refine(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_refine import refine, resume
+
+    if given.resume is not None:
+        return resume(settings, given.resume)
+    return refine(
+        settings,
+        model=given.model,
+        corrected=given.corrected,
+        states=given.state or ("done", "reviewed"),
+        version=given.version,
+    )
 
 
 def _add_key(given: argparse.Namespace, settings: Settings) -> bool:

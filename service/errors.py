@@ -302,6 +302,23 @@ class NoEarlierModel(BaoshuError):
         super().__init__(detail)
 
 
+class RefinementRefused(BaoshuError):
+    code = "refinement-refused"
+    status = 409
+    title = "不能训练"
+
+
+class TrainingMissing(BaoshuError):
+    """`packages`: what is not installed."""
+
+    code = "training-missing"
+    status = 501
+    title = "没有安装训练所需的组件"
+
+    def __init__(self, packages: Sequence[str]) -> None:
+        super().__init__(f"缺少 {'、'.join(packages)}；请先在本机安装 baoshu[training]，再重新开始。")
+
+
 class AnnotationConflict(BaoshuError):
     """`yours`, `theirs`: addresses of what was sent, kept aside, and of the newer revision; `base`: of what it was made
     from, None for a proposal."""

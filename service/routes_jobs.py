@@ -8,7 +8,6 @@ is answered 204, which tells a browser not to come back.  What a job is stands i
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import AsyncIterator
 from time import monotonic
@@ -28,6 +27,7 @@ from service.archive_fields import JOB_EXAMPLE, JobAsked, JobRequest, JobsAsked,
 from service.archive_response import failures_json, job_json
 from service.archive_schema import JobInFullJson, JobJson, JobsJson
 from service.desk import Desk
+from service.events import EVENT_STREAM, HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, RETRY, event
 from service.metrics import Metrics
 from service.runner import ENGINE, Runner
 from service.settings import Settings
@@ -36,15 +36,9 @@ from service.submission import read_fields
 
 JobId = Annotated[int, Path(description="`id` of the job.", ge=1, lt=1 << 63)]
 
-EVENT_STREAM = "text/event-stream"
-
 # How often the archive is asked how far a job is, however many follow it.
 POLL_SECONDS = 1.0
 SHARE = 0.05
-# Proxies cut off what is silent for a minute, some for half of one.
-HEARTBEAT_SECONDS = 15.0
-# A browser that was cut off comes back after this.
-RETRY_MILLISECONDS = 2000
 MOST_FOLLOWERS = 100
 
 
@@ -161,8 +155,7 @@ def jobs_router(
         return StreamingResponse(
             _events(watch, job, last_event_id, runner, metrics, stopping),
             media_type=EVENT_STREAM,
-            # Proxies are not to hold events back.
-            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+            headers=HEADERS,
         )
 
     return router
@@ -200,18 +193,18 @@ async def _events(
     metrics.followers(watch.followers)
     told_at = monotonic()
     try:
-        yield f"retry: {RETRY_MILLISECONDS}\n\n"
+        yield RETRY
         while not stopping.is_set():
             found = await watch.now(job)
             mark = _mark(found)
             if found.over:
-                yield _event("end", mark, job_json(found))
+                yield event("end", mark, job_json(found))
                 return
             if mark != seen:
-                yield _event("progress", mark, job_json(found, runner.trouble(job)))
+                yield event("progress", mark, job_json(found, runner.trouble(job)))
                 seen, told_at = mark, monotonic()
             elif monotonic() - told_at >= HEARTBEAT_SECONDS:
-                yield ": still there\n\n"
+                yield HEARTBEAT
                 told_at = monotonic()
             await anyio.sleep(POLL_SECONDS)
     except errors.BaoshuError:
@@ -224,11 +217,6 @@ async def _events(
 def _mark(found: Progress) -> str:
     """What tells one state of a job from another."""
     return f"{found.state}-{found.done}-{found.failed}-{found.cancelled}-{found.leased}"
-
-
-def _event(name: str, mark: str, body: JobJson) -> str:
-    data = json.dumps(body, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return f"id: {mark}\nevent: {name}\ndata: {data}\n\n"
 
 
 def _body() -> dict[str, Any]:

@@ -19,6 +19,7 @@ LOG_LEVELS = ("critical", "error", "warning", "info", "debug")
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_MODELS = ROOT / "models"
 DEFAULT_MODEL = DEFAULT_MODELS / "baoshu-base"
+DEFAULT_REFINEMENTS = ROOT / "var" / "refinements"
 DEFAULT_ARCHIVE = f"sqlite:///{ROOT / 'var' / 'baoshu.db'}"
 ARCHIVE_FORMS = ("sqlite:///", "postgresql://")
 
@@ -36,14 +37,14 @@ class SettingsError(ValueError):
 class Settings:
     """What can be set from outside.
 
-    `host`, `port`: where the server listens.  `max_characters`: the longest text one request may hold, in Unicode code
-    points.  `threads`: threads the model uses for one text.  `concurrency`: texts read at the same time; `queue`: texts
-    that may wait for their turn before the server answers 503.  `model`: folder of the model that is current where none
-    has been promoted; `models`: folder of the others.  `archive`: address of the archive (`ARCHIVE_FORMS`).  `workers`:
-    processes that read reports again.  `rate`: requests a minute and key, 0 for no limit; without keys it does not
-    count.  `file_bytes`: of a file that is posted; `file_seconds`: to read one; `file_memory`: MiB that its reading may
-    take; `file_unpacked`: MiB that it may be when unpacked; `file_pages`: of a PDF; `file_members`: files in a zip.
-    `log_level`: one of `LOG_LEVELS`.
+    `host`, `port`: where the server listens.  `max_characters`: the longest text one request may hold, in Unicode
+    code points.  `threads`: threads the model uses for one text.  `concurrency`: texts read at the same time;
+    `queue`: texts that may wait for their turn before the server answers 503.  `model`: folder of the model that is
+    current where none has been promoted; `models`: folder of the others; `refinements`: folder of the runs that train
+    new ones.  `archive`: address of the archive (`ARCHIVE_FORMS`).  `workers`: processes that read reports again.
+    `rate`: requests a minute and key, 0 for no limit; without keys it does not count.  `file_bytes`: of a file that
+    is posted; `file_seconds`: to read one; `file_memory`: MiB that its reading may take; `file_unpacked`: MiB that it
+    may be when unpacked; `file_pages`: of a PDF; `file_members`: files in a zip.  `log_level`: one of `LOG_LEVELS`.
     """
 
     host: str = "127.0.0.1"
@@ -54,6 +55,7 @@ class Settings:
     queue: int = 16
     model: Path = DEFAULT_MODEL
     models: Path = DEFAULT_MODELS
+    refinements: Path = DEFAULT_REFINEMENTS
     archive: str = DEFAULT_ARCHIVE
     workers: int = 1
     rate: int = 600
@@ -116,6 +118,7 @@ class Settings:
             queue=_whole(given, "BAOSHU_QUEUE", default.queue, 0, 100_000),
             model=Path(given.get("BAOSHU_MODEL") or default.model),
             models=Path(given.get("BAOSHU_MODELS") or default.models),
+            refinements=Path(given.get("BAOSHU_REFINEMENTS") or default.refinements),
             archive=archive,
             workers=_whole(given, "BAOSHU_WORKERS", default.workers, 1, 256),
             rate=_whole(given, "BAOSHU_RATE", default.rate, 0, 1_000_000),

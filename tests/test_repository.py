@@ -63,6 +63,7 @@ def test_every_setting_is_documented_with_its_default(readme: str) -> None:
     expected = {name.upper(): str(getattr(defaults, name)) for name in Settings.__dataclass_fields__}
     expected["MODEL"] = defaults.model.relative_to(ROOT).as_posix()
     expected["MODELS"] = defaults.models.relative_to(ROOT).as_posix()
+    expected["REFINEMENTS"] = defaults.refinements.relative_to(ROOT).as_posix()
     expected["ARCHIVE"] = defaults.archive.replace(f"{ROOT}/", "")
     assert rows == expected
 

@@ -38,6 +38,7 @@ def test_every_setting_can_be_set() -> None:
             "BAOSHU_FILE_PAGES": "10",
             "BAOSHU_FILE_UNPACKED": "8",
             "BAOSHU_FILE_MEMBERS": "9",
+            "BAOSHU_REFINEMENTS": "/runs",
             "BAOSHU_LOG_LEVEL": "DEBUG",
             "PATH": "/bin",
         }
@@ -60,6 +61,7 @@ def test_every_setting_can_be_set() -> None:
         file_pages=10,
         file_unpacked=8,
         file_members=9,
+        refinements=Path("/runs"),
         log_level="debug",
     )
     assert all(getattr(settings, name) != getattr(Settings(), name) for name in Settings.__dataclass_fields__)

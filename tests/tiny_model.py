@@ -31,7 +31,7 @@ def make_tiny(folder: Path, *, seed: int = 0) -> Reader:
     known = [*SPECIAL, BLANK, DIGIT, *sorted(set(report(1).text) - set("0123456789\n"))]
     characters = Characters.build({c: n for n, c in enumerate(known)})
     shape = Shape(characters=len(known), hidden=32, layers=1, heads=2, inner=64, positions=512, activation="gelu")
-    model = make_reader(Encoder(shape)).eval()
+    model: Reader = make_reader(Encoder(shape)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))  # no two alike, as of a trained network

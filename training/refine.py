@@ -248,11 +248,13 @@ def main() -> int:
     parser.add_argument("--out", type=Path, required=True, help="folder of this run; one that was cut off goes on")
     parser.add_argument("--version", help="of the new model; by default the parent's with -r1, -r2, ...")
     parser.add_argument("--threads", type=int, default=0, help="0: as many as there are cores")
+    parser.add_argument("--nice", type=int, default=0, help="how far to stand back for other programs (0 to 19)")
     for field in fields(Recipe):
         name = "--" + field.name.replace("_", "-")
         parser.add_argument(name, type=type(field.default), default=field.default)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
+    os.nice(args.nice)
     if args.threads:
         torch.set_num_threads(args.threads)
     recipe = replace(Recipe(), **{field.name: getattr(args, field.name) for field in fields(Recipe)})
