@@ -73,10 +73,10 @@ class AnnotationGiven(_Call):
 
 
 class ProjectGiven(_Call):
-    """The project of an event."""
+    """The project of an event; those of no concern here tell no more than its id."""
 
     id: Id
-    label_config: str
+    label_config: str = ""
 
 
 class WebhookCall(_Call):

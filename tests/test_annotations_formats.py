@@ -22,7 +22,7 @@ from service.records import Entity, Label, Measure, Span
 
 pytest.importorskip("spacy")
 
-FEW = settings(max_examples=60, deadline=None)
+FEW = settings(max_examples=60)
 MANY = st.lists(documents(), max_size=3, unique_by=lambda document: document.id)
 
 
@@ -222,6 +222,70 @@ def test_a_region_has_one_id_for_all_that_is_said_of_it() -> None:
     assert {(r["value"]["start"], r["value"]["end"]) for r in money} == {tuple(MONEY)}
     links = [(r["from_id"], r["to_id"], r["labels"]) for r in results if r["type"] == "relation"]
     assert links[:3] == [("e4", "e3", ["indicator"]), ("e4", "e2", ["period"]), ("e4", "e1", ["area"])]
+
+
+def drawn(start: str, end: str, **how: Any) -> dict[str, Any]:
+    """A relation as the page writes one that someone has drawn, and no more."""
+    return {"from_id": start, "to_id": end, "type": "relation", "direction": "right", **how}
+
+
+@pytest.mark.parametrize(
+    "relation",
+    [drawn("e5", "e1"), drawn("e1", "e5"), drawn("e1", "e5", direction="bi"), drawn("e5", "e1", labels=["area"])],
+)
+def test_a_relation_is_known_by_its_ends(relation: dict[str, Any]) -> None:
+    given = task()
+    given["annotations"][0]["result"].append(relation)
+    taken = labelstudio.read(json.dumps([given]).encode())
+    (growth,) = (o for o in taken.documents[0].observations if o.value == GROWTH)
+    assert (growth.area_span, growth.indicator, taken.losses) == (AREA, (INDICATOR,), ())
+
+
+def test_between_two_numbers_the_arrow_says_which_is_the_base() -> None:
+    for relation in (drawn("e5", "e4"), drawn("e4", "e5", direction="left")):
+        given = task()
+        given["annotations"][0]["result"].append(relation)
+        (document,) = labelstudio.read(json.dumps([given]).encode()).documents
+        assert [o.base_span for o in document.observations] == [None, MONEY, None, None]
+
+
+def test_a_number_added_by_hand_is_read_in_its_words() -> None:
+    given = task()
+    results = given["annotations"][0]["result"]
+    kept = [r for r in results if r.get("id") not in ("e5", "e6") or r["from_name"] == "label"]
+    chosen = {"id": "e5", "from_name": "measure", "type": "choices", "value": {"choices": ["growth"]}}
+    given["annotations"][0]["result"] = [*kept, chosen]
+    taken = labelstudio.read(json.dumps([given]).encode())
+    by_hand = {o.value: (o.measure, o.quantity, o.base, o.scope) for o in taken.documents[0].observations}
+    said = {o.value: (o.measure, o.quantity, o.base, o.scope) for o in sample().observations}
+    assert (by_hand, taken.losses) == (said, ())
+
+
+def test_a_number_given_by_hand_is_as_it_is_given() -> None:
+    given = task()
+    results = [r for r in given["annotations"][0]["result"] if r.get("id") != "e4" or r["from_name"] == "label"]
+    results.append({"id": "e4", "from_name": "low", "type": "number", "value": {"number": 7}})
+    given["annotations"][0]["result"] = results
+    (document,) = labelstudio.read(json.dumps([given]).encode()).documents
+    (money,) = (o for o in document.observations if o.value == MONEY)
+    assert (money.quantity.low, money.quantity.high, money.quantity.unit) == (7, 7, "元")
+
+
+def test_a_region_that_is_no_longer_a_number_has_no_observation() -> None:
+    given = task()
+    for result in given["annotations"][0]["result"]:
+        if result.get("id") == "e4" and result["from_name"] == "label":
+            result["value"]["labels"] = ["PROGRAM"]
+    taken = labelstudio.read(json.dumps([given]).encode())
+    assert len(taken.documents[0].observations) == 3
+    assert ["e4" in loss.message for loss in taken.losses] == [True]
+
+
+def test_regions_tell_whose_proposal_they_were() -> None:
+    given = task(completed_by=3)
+    given["annotations"][0]["result"] = labelstudio.prediction_of(sample(), "baoshu-1.2")["result"]
+    (document,) = labelstudio.read(json.dumps([given]).encode()).documents
+    assert document.meta == {"annotator": "label-studio:3", "model": "baoshu-1.2"}
 
 
 def test_regions_of_old_versions_count_in_utf_16() -> None:
