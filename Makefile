@@ -10,22 +10,31 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GOLD ?= ../shared/gold/dev.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint train bench score clean
+.PHONY: help serve test lint label-studio train bench score clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(VENV)/.runtime ## serve on 127.0.0.1:8000 (BAOSHU_HOST, BAOSHU_PORT)
 	$(BIN)/baoshu serve
 
 test: lint ## install what tests need, check the code and run every test
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile
 
 lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
+
+# A gigabyte that only these tests need; its versions of Django and others are none of ours.
+label-studio: $(VENV)/.dev .label-studio/.made ## install Label Studio into .label-studio and run the tests against it
+	$(BIN)/python -m pytest -q tests/test_label_studio_server.py
+
+.label-studio/.made:
+	$(PYTHON) -m venv .label-studio
+	.label-studio/bin/python -m pip --disable-pip-version-check --quiet install 'label-studio>=1.23,<2'
+	@touch $@
 
 # Each step leaves its result under build/ and goes on where it was cut off; `rm -r build` starts from nothing.
 train: $(VENV)/.training ## make the model from nothing: base, adaptation, names, reader, export, calibration
@@ -43,7 +52,7 @@ score: $(VENV)/.runtime ## the score table on GOLD
 	$(BIN)/python -m training.score $(if $(wildcard $(GOLD)),--gold $(GOLD))
 
 clean: ## remove what was built and installed here
-	rm -rf $(VENV) build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .label-studio build *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(None if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed")'

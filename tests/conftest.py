@@ -10,13 +10,19 @@ from pathlib import Path
 import pytest
 from fakes import FakePipeline
 from fastapi.testclient import TestClient
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from service.app import create_app
 from service.settings import Settings
 
-pytest_plugins = ["databases", "archive_commands", "browsers"]
+pytest_plugins = ["databases", "archive_commands", "browsers", "workbenches"]
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The machines are shared: how long an example takes says nothing.
+hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("untimed")
 
 # What needs the extra `training` is tried where it is installed.
 if find_spec("torch") is None or find_spec("onnx") is None:

@@ -179,7 +179,7 @@ def replay(acts: Sequence[str | None], rows: Sequence[tuple[str, str | None, boo
         assert (pile[-1], act is None) == (model, back)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.sampled_from([ONE.id, TWO.id, THREE.id, None]), max_size=12))
 def test_any_sequence_is_a_pile(acts: list[str | None]) -> None:
     engine = create_engine("sqlite://")

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from exported import file_of, read_report
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from service.exports.figures import ReadReport
@@ -130,7 +130,6 @@ def test_hostile_text_is_text(text: str) -> None:
     assert len(page.of("p")) == 1
 
 
-@settings(deadline=None)
 @given(
     st.text(st.sampled_from("0123456789亿元家%营收 ，。\n|\t<>&\"'𠮷\u200b"), min_size=1).map(lambda text: f"数{text}")
 )

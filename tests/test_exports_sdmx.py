@@ -166,7 +166,7 @@ def test_every_range_has_its_time(first: date, length: int) -> None:
         assert date.fromisoformat(start) + timedelta(days=int(duration[:-1]) - 1) == last
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(st.tuples(figures(), st.fixed_dictionaries(dict.fromkeys((*TEXTS, "evidence", "section"), PLAIN)))))
 def test_values_come_back_through_pysdmx(drawn: list[tuple[Figure, dict[str, str]]]) -> None:
     written = [altered(figure, **texts, observation=f"o{number}") for number, (figure, texts) in enumerate(drawn, 1)]
@@ -189,7 +189,7 @@ def test_values_come_back_through_pysdmx(drawn: list[tuple[Figure, dict[str, str
         assert row["OBS_STATUS"] == ("Q" if figure.masked else "O" if figure.low is None else row["OBS_STATUS"])
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(figures(), max_size=5))
 def test_every_coded_value_is_in_its_list(written: list[Figure]) -> None:
     rows = rows_of(table_of(Form.SDMX_CSV, written))

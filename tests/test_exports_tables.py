@@ -142,7 +142,7 @@ def test_csv_reads_back(written: list[Figure]) -> None:
     ]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MANY)
 def test_a_workbook_reads_back(written: list[Figure]) -> None:
     rows = sheet_rows(table_of(Form.XLSX, written))
@@ -152,7 +152,7 @@ def test_a_workbook_reads_back(written: list[Figure]) -> None:
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(MANY)
 def test_parquet_reads_back(written: list[Figure]) -> None:
     table = pq.read_table(io.BytesIO(table_of(Form.PARQUET, written)))

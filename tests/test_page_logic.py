@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from playwright.sync_api import BrowserContext, Page
 
 # Each example goes to the browser and back.
-SOME = settings(max_examples=30, deadline=None)
+SOME = settings(max_examples=30)
 
 TEXTS = st.text(st.sampled_from("一二。\n\r 𠮷😀a1|\t\u202e"), max_size=60)
 FINITE = st.floats(-1e12, 1e12, allow_nan=False).map(lambda value: round(value, 3))

@@ -41,7 +41,7 @@ def _spans(path: tuple[int, ...]) -> list[tuple[int, int, Label]]:
     return spans
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 4))
 def test_decode_is_the_best_valid_path(seed: int, length: int) -> None:
     rng = np.random.default_rng(seed)
