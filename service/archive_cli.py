@@ -281,6 +281,14 @@ def _add_annotations(commands: Commands) -> None:
     queue.add_argument("--state", choices=TASK_STATES, help="只列该状态的")
     queue.add_argument("--assignee", metavar="NAME", help="只列归该标注者的")
     _form(queue, "table", "jsonl", page="50")
+    order = _command(
+        group,
+        "rank",
+        _rank,
+        "重排待标注的报告",
+        "按模型的疑问重排尚未开始标注的报告：与已标注的或排在前面的相似的句子不再计入。",
+    )
+    order.add_argument("--model", metavar="M", help="以该模型的疑问为准，默认当前模型")
     _command(group, "labelling", _labelling, "写出 Label Studio 项目的标注配置")
 
 
@@ -472,6 +480,12 @@ def _queue(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_annotations import queue
 
     return queue(settings, state=given.state, assignee=given.assignee, form=given.format, limit=given.limit)
+
+
+def _rank(given: argparse.Namespace, settings: Settings) -> bool:
+    from service.commands_annotations import order
+
+    return order(settings, model=given.model)
 
 
 def _labelling(given: argparse.Namespace, settings: Settings) -> bool:  # noqa: ARG001 (as all commands)

@@ -19,9 +19,12 @@ from service.annotation_response import task_json
 from service.annotations.exchange import Loss
 from service.annotations.formats import FormatName, format_named
 from service.annotations.labelling import labelling_config
-from service.archive.tasks import counts, list_tasks
+from service.archive.ranking import ranking
+from service.archive.tasks import counts, list_tasks, prioritise
+from service.current import current_id
 from service.drawer import ID_SHOWN, items, opened
 from service.errors import BaoshuError
+from service.registry import Registry
 from service.settings import Settings
 from service.sources import STDIN
 from service.terminal import plain, say, table, tell
@@ -129,6 +132,19 @@ def queue(settings: Settings, *, state: str | None, assignee: str | None, form: 
         for line in table(head, rows, right=("优先", "版本")):
             say(line)
         say("，".join(f"{STATES[name]} {number}" for name, number in all_.items()) + "。")
+    return True
+
+
+def order(settings: Settings, *, model: str | None) -> bool:
+    """Set the priority of all reports that nobody has begun, by what a model (None: the current one) doubts in them and
+    what others teach already.  True.  Raises `NotFound` for a model that has read nothing."""
+    registry = Registry(settings.models, settings.threads, default=settings.model)
+    with opened(settings) as archive:
+        with archive.reading() as connection:
+            ranked = list(ranking(connection, model or current_id(connection, registry)))
+        with archive.writing() as connection:
+            prioritise(connection, ranked)
+    say(f"排定 {len(ranked)} 份待标注的报告；以 baoshu annotations queue 查看。")
     return True
 
 

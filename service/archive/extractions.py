@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import Connection, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from service.annotations.teaching import alone, lessons
 from service.archive.documents import unpack_document
 from service.archive.edtf import days
 from service.archive.subjects import compared_by
@@ -57,13 +58,14 @@ def store_extraction(
     key = connection.scalar(added.returning(extractions.c.key))
     if key is None:
         return False
-    was_read(connection, report_key)
+    text = connection.execute(select(reports.c.text).where(reports.c.key == report_key)).scalar_one()
+    taught = alone("", len(text), lessons(text, answer))
+    was_read(connection, report_key, taught.worth, taught.reason(text))
     rows = [
         {"extraction": key, "report": report_key, "model": model_key, **_row(observation)}
         for observation in answer["observations"]
     ]
     if rows:
-        text = connection.execute(select(reports.c.text).where(reports.c.key == report_key)).scalar_one()
         compared = compared_by(rows, text)
         connection.execute(insert(observations), [row | more for row, more in zip(rows, compared, strict=True)])
     return True

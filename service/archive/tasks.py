@@ -48,10 +48,11 @@ def begin(connection: Connection, report: int) -> None:
     )
 
 
-def was_read(connection: Connection, report: int) -> None:
-    """A model has read the report: a task that was new is pre-annotated."""
+def was_read(connection: Connection, report: int, priority: float, reason: str) -> None:
+    """A model has read the report: a task that was new is pre-annotated, and has its priority and why."""
     fresh = (_tasks.report == report) & (_tasks.state == "new")
-    connection.execute(update(annotation_tasks).where(fresh).values(state="pre_annotated", changed_at=now()))
+    values = {"state": "pre_annotated", "priority": priority, "reason": reason, "changed_at": now()}
+    connection.execute(update(annotation_tasks).where(fresh).values(values))
 
 
 def list_tasks(
