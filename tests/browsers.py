@@ -14,6 +14,7 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -173,12 +174,19 @@ def window(served: Site, browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(site: Site, window: BrowserContext, complaints: Complaints) -> Iterator[Page]:
     """A tab that shows the page."""
+    with watched(window, site, complaints) as tab:
+        tab.goto("./")
+        yield tab
+
+
+@contextmanager
+def watched(window: BrowserContext, site: Site, complaints: Complaints) -> Iterator[Page]:
+    """A tab that may complain of nothing that is not expected, and ask nothing of any other origin."""
     asked: set[str] = set()
     tab = window.new_page()
     tab.on("request", lambda request: asked.add(request.url))
     tab.on("pageerror", lambda error: complaints.append(str(error)))
     tab.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    tab.goto("./")
     yield tab
     tab.close()
     assert [text for text in complaints if not any(piece in text for piece in complaints.expected)] == []

@@ -25,7 +25,10 @@ export class Desk {
     this.annotation = annotation;
     this.source = new Source(annotation.text, annotation.layout);
     this.work = new Work(this.source, annotation.document);
-    for (const step of steps) this.work.do(...step);
+    for (const [name, edits, at] of steps) {
+      if (name === null) this.work.amend(this.work.taken.at(-1), edits);
+      else this.work.do(name, edits, at);
+    }
     this.chosen = null;
     this.range = null;
     this.mode = null;
@@ -275,8 +278,7 @@ export class Desk {
 
   choice(field, name) {
     const step = this.set({ [field]: name }, `改${CHOICES[field].text}`);
-    // A fall is negative as a growth or a difference alone, a scope belongs to a rank.
-    if (step && field === "measure") this.reading.read(this.chosen, step);
+    if (step && field === "measure") this.reading.read(this.chosen, step, { measure: true });
   }
 
   enter(mode) {
@@ -329,7 +331,7 @@ export class Desk {
 
   /** Add to a step what came of it later. */
   amend(step, name, edits) {
-    if (this.work.amend(step, edits)) this.keeping.took(name, edits, null);
+    if (this.work.amend(step, edits)) this.keeping.took(null, edits, null);
     else this.do(name, edits);
   }
 
@@ -370,12 +372,14 @@ export class Desk {
     return this.keeping.save(state);
   }
 
+  /** Say that it is done, and open what teaches most of the others. */
   async finish() {
-    if (this.keeping.mayFinish() && await this.keeping.save("done")) this.on.next();
+    if (this.keeping.mayFinish() && await this.keeping.save("done")) this.on.next(false);
   }
 
+  /** Save, and open what follows in the queue. */
   async saveAndNext() {
-    if (await this.keeping.save("in_work")) this.on.next();
+    if (await this.keeping.save("in_work")) this.on.next(true);
   }
 
   showKeys() {

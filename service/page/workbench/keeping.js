@@ -19,7 +19,8 @@ export class Keeping {
     this.log = new Log(desk.on.drafts, (kept) => this.#kept(kept));
     if (draft) this.log.resume(draft, steps);
     else this.log.begin(this.#ground(annotation.document));
-    this.unsaved = steps.length;
+    this.unsaved = countOfSteps(steps);
+    this.state = "";
     this.saving = null;
     this.lost = false;
     this.warned = false;
@@ -46,11 +47,13 @@ export class Keeping {
     removeEventListener("beforeunload", this.leaving);
     clearTimeout(this.timer);
     this.checking?.abort();
+    if (this.log.said.length === 0) this.log.forget();
   }
 
   /** A step was taken. */
   took(name, edits, at) {
-    this.unsaved += 1;
+    if (this.state === "refused") this.state = "";
+    this.unsaved += name === null ? 0 : 1;
     this.warned = false;
     this.log.keep([name, edits, at]);
     this.#told();
@@ -76,13 +79,14 @@ export class Keeping {
 
   async #save(state) {
     const { desk } = this;
+    await desk.reading.done();
     if (state === "done") desk.accept("all");
     const [document, sent] = [desk.work.document(), this.log.said.length];
     const body = {
       document, state, annotator: desk.on.who(),
       ...(this.base !== null ? { base: this.base } : this.model !== null ? { model: this.model } : {}),
     };
-    desk.toolbar.say("正在保存…");
+    this.#told("saving");
     put(this.notices);
     try {
       const saved = await save(desk.annotation.report.id, body);
@@ -100,19 +104,19 @@ export class Keeping {
     this.base = revision.revision;
     desk.annotation.task = task;
     const since = this.log.said.slice(sent);
-    await this.log.forget();
+    this.log.forget();
     this.log.begin(this.#ground(document));
     for (const said of since) this.log.keep(said);
-    this.unsaved = since.length;
+    this.unsaved = countOfSteps(since);
     this.setFaults(faults);
-    this.#told();
+    this.#told("");
     say(`已保存为第 ${revision.revision} 版`);
   }
 
   #failed(trouble, state, document) {
     const { desk } = this;
     if (trouble.type?.endsWith(":annotation-conflict")) {
-      this.#told();
+      this.#told("");
       desk.on.settle({ ...trouble.problem, document, state });
       return;
     }
@@ -123,7 +127,7 @@ export class Keeping {
         ? `没有收到服务的应答，未能保存。${this.draftFailed ? "请勿关闭本页。" : "改动都在本机的草稿里，关闭浏览器也不会丢；"}连通后会自动再存，也可按 Ctrl+S。`
         : trouble.detail ?? String(trouble)),
       h("p", { class: "buttons" }, again)));
-    desk.toolbar.say(this.lost ? "未连通 · 草稿在本机" : "未能保存", "bad");
+    this.#told(this.lost ? "lost" : "refused");
     if (trouble.problem?.faults) {
       this.setFaults(trouble.problem.faults);
       const first = this.faults.find((fault) => fault.severity === "error");
@@ -185,9 +189,14 @@ export class Keeping {
     this.#told();
   }
 
-  #told() {
+  /** `state`: what has become of the last save: `saving`, `lost`, `refused`, or nothing to tell. */
+  #told(state = this.state) {
     const { toolbar } = this.desk;
-    if (this.unsaved > 0) toolbar.say(`未保存 ${this.unsaved} 步 · ${this.draftFailed ? "草稿未能留在本机" : "草稿在本机"}`, this.draftFailed ? "bad" : "unsaved");
+    this.state = state;
+    if (state === "saving") toolbar.say("正在保存…");
+    else if (state === "lost") toolbar.say(`未连通 · ${this.draftFailed ? "草稿未能留在本机" : "草稿在本机"}`, "bad");
+    else if (state === "refused") toolbar.say("未能保存", "bad");
+    else if (this.unsaved > 0) toolbar.say(`未保存 ${this.unsaved} 步 · ${this.draftFailed ? "草稿未能留在本机" : "草稿在本机"}`, this.draftFailed ? "bad" : "unsaved");
     else toolbar.say(this.base === null ? "模型预标，尚未保存" : `已保存 · 第 ${this.base} 版`, "kept");
     toolbar.update();
   }
@@ -198,3 +207,5 @@ export class Keeping {
     return { report: report.id, title: report.title, base: this.base, model: this.model, text, layout, document, task };
   }
 }
+
+const countOfSteps = (said) => said.filter(([name]) => name !== null).length;

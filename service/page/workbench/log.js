@@ -8,15 +8,15 @@ export class Log {
   constructor(drafts, onState) {
     this.drafts = drafts;
     this.onState = onState;
-    this.begin(null);
-    this.waiting = Promise.resolve();
-  }
-
-  /** Begin anew: what follows starts from `ground`, `{report, title, revision, model, text, layout, document, task}`. */
-  begin(ground) {
-    this.ground = ground;
     this.id = null;
     this.said = [];
+  }
+
+  /** Begin anew: what follows starts from `ground`, `{report, title, base, model, text, layout, document, task}`. */
+  begin(ground) {
+    this.ground = ground;
+    this.said = [];
+    this.#open();
   }
 
   /** Go on with a draft that was kept. */
@@ -26,36 +26,35 @@ export class Log {
     this.said = [...said];
   }
 
-  /** `said`: `[name, edits, at]`, as `Work.do` takes them; what is taken back is a step as well. */
+  /** `said`: `[name, edits, at]`, as `Work.do` takes them, `name` null for what belongs to the step before. */
   keep(said) {
     this.said.push(said);
     if (!this.drafts) {
       this.onState(false);
       return;
     }
-    const [begun, number] = [this.id === null, this.said.length - 1];
-    if (begun) this.id = draftId();
-    const id = this.id;
-    this.waiting = this.waiting
-      .then(() => (begun ? this.drafts.begin({ ...this.ground, id, at: Date.now() }) : null))
-      .then(() => this.drafts.keep(id, number, said))
+    const { id } = this;
+    this.drafts.keep(id, this.said.length - 1, said)
       // Another tab goes on with the same draft: from here on this one has its own.
       .catch((error) => (error?.name === "ConstraintError" && id === this.id ? this.#part() : Promise.reject(error)))
       .then(() => this.onState(true), () => this.onState(false));
   }
 
-  /** Everything has been saved elsewhere, or is not wanted. */
-  async forget() {
-    const { id, ground } = this;
-    this.begin(ground);
-    await this.waiting;
-    if (id !== null && this.drafts) await this.drafts.remove(id);
+  /** Everything has been saved elsewhere, or nothing has been done. */
+  forget() {
+    const { id } = this;
+    this.id = null;
+    if (id !== null) this.drafts?.remove(id).catch(() => this.onState(false));
+  }
+
+  #open() {
+    if (!this.drafts) return;
+    this.id = draftId();
+    this.drafts.begin({ ...this.ground, id: this.id, at: Date.now() }).catch(() => this.onState(false));
   }
 
   async #part() {
-    const id = draftId();
-    this.id = id;
-    await this.drafts.begin({ ...this.ground, id, at: Date.now() });
-    for (const [number, said] of this.said.entries()) await this.drafts.keep(id, number, said);
+    this.#open();
+    await Promise.all(this.said.map((said, number) => this.drafts.keep(this.id, number, said)));
   }
 }

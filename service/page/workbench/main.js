@@ -108,9 +108,8 @@ function clear() {
   desk = null;
 }
 
-async function next() {
-  const done = desk.annotation.report.id;
-  const following = await queue.next(done).catch((trouble) => put(part("desk"), alertOf(trouble)) && undefined);
+async function next(onward) {
+  const following = await queue.next(desk.annotation.report.id, onward).catch((trouble) => put(part("desk"), alertOf(trouble)) && undefined);
   if (following) open(following);
   else if (following === null) {
     location.hash = "";

@@ -24,11 +24,19 @@ export function nextOf(work, kind, from, by) {
 /** How many entities there are of a kind. */
 export const countOf = (work, kind) => work.ordered.reduce((sum, entity) => sum + (KINDS[kind](work, entity) ? 1 : 0), 0);
 
+// What comes after a number, or stands in another line, is as unlikely to be meant as what is so many characters away.
+const AFTER = 12;
+const OTHER_LINE = 40;
+
 /** What a number could be linked to in a role, the likeliest first: what stands before it and near counts most. */
 export function candidates(work, id, role, most) {
   const value = work.entities.get(id);
   const { label } = LINKS[role];
-  const far = (entity) => (entity.start < value.start ? value.start - entity.end : (entity.start - value.end) * 2 + 12);
+  const line = work.source.lineAt(value.start);
+  const far = (entity) => {
+    const within = work.source.lineAt(entity.start) === line ? 0 : OTHER_LINE;
+    return entity.start < value.start ? value.start - entity.end + within : 2 * (entity.start - value.end + within) + AFTER;
+  };
   const place = work.place(value);
   return work.ordered.slice(Math.max(0, place - 150), place + 150)
     .filter((entity) => entity.id !== id && (label === null ? !isValue(entity.label) : entity.label === label))

@@ -40,11 +40,11 @@ export class QueueView {
     if (!this.element.contains(document.activeElement)) this.list.querySelector("a")?.focus();
   }
 
-  /** The report that comes after one, null where there is none. */
-  async next(after = null) {
+  /** Another report than `but` that is to be done by whoever works here, null for none: the first, or the one after it. */
+  async next(but = null, onward = false) {
     const { tasks } = await queue({ ...this.#query(), state: OPEN.includes(this.asked.state) ? this.asked.state : null });
-    const fitting = tasks.filter((task) => task.report.id !== after && OPEN.includes(task.state) && (task.assignee === null || task.assignee === this.on.who()));
-    const place = tasks.findIndex((task) => task.report.id === after);
+    const fitting = tasks.filter((task) => task.report.id !== but && OPEN.includes(task.state) && (task.assignee === null || task.assignee === this.on.who()));
+    const place = onward ? tasks.findIndex((task) => task.report.id === but) : -1;
     return (fitting.find((task) => tasks.indexOf(task) > place) ?? fitting[0])?.report.id ?? null;
   }
 

@@ -5,13 +5,28 @@
 import { check } from "./annotations_api.js";
 import { readAs } from "./acts.js";
 
+// So long a save waits for what is being read.
+const WAIT_MILLISECONDS = 3000;
+
 export class Reading {
   constructor(desk) {
     this.desk = desk;
+    this.asking = new Set();
   }
 
-  /** Read a number at its place and say of it what its words say. */
-  async read(id, step) {
+  /** Everything that is being read has been read, or has taken too long. */
+  async done() {
+    if (this.asking.size === 0) return;
+    await Promise.race([Promise.allSettled(this.asking), new Promise((resolve) => setTimeout(resolve, WAIT_MILLISECONDS))]);
+    // Who has asked takes the answer first.
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+
+  /**
+   * Read a number at its place and say of it what its words say; with `measure`, what has changed with its measure
+   * alone: a fall is negative as a growth or a difference, a rank has a scope, what is compared a base.
+   */
+  async read(id, step, { measure = false } = {}) {
     const { work } = this.desk;
     const entity = work.entities.get(id);
     const said = work.figures.get(id);
@@ -26,7 +41,9 @@ export class Reading {
       this.desk.tell(`“${work.textOf(entity)}”读不出数；请检查边界与标签，或按 E 填写。`);
       return;
     }
-    const fields = { ...readAs(found.value), scope: found.value.scope ?? now.scope, base: now.base ?? found.value.base };
+    const turned = now.low !== null && -now.high === found.value.low && -now.low === found.value.high;
+    const number = !measure ? readAs(found.value) : turned ? { low: found.value.low, high: found.value.high } : {};
+    const fields = { ...number, scope: found.value.scope ?? now.scope, base: now.base ?? found.value.base };
     if (now.measure !== "rank") fields.scope = null;
     this.desk.amend(step, "读数", [{ of: "figures", id, after: { ...now, ...fields } }]);
   }
@@ -51,11 +68,15 @@ export class Reading {
   }
 
   async #asked(body, signal) {
+    const asking = check(this.desk.annotation.report.id, body, { signal });
+    this.asking.add(asking);
     try {
-      return await check(this.desk.annotation.report.id, body, { signal });
+      return await asking;
     } catch (trouble) {
       if (trouble.name !== "AbortError") this.desk.tell(trouble.status ? `${trouble.title}：${trouble.detail}` : "连不上服务，未能核读；改动已留在本机。");
       return null;
+    } finally {
+      this.asking.delete(asking);
     }
   }
 }
