@@ -92,6 +92,7 @@ def keep(archive: Archive, *reports: Report, card: ModelCard = CARD) -> None:
         answer: Any = {
             "report": {"title": report.name, "issuer": None, "published": None, "period": report.period, "area": None},
             "ledger": {"numbers": len(observations), "observed": len(observations), "unexplained": []},
+            "entities": [],
             "observations": observations,
         }
         published = date.fromisoformat(report.published) if report.published else None

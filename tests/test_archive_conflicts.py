@@ -111,6 +111,15 @@ def test_one_report_that_says_two_things(archive: Archive) -> None:
     assert conflicts(archive, kind=Kind.BETWEEN) == conflicts(archive, kind=Kind.GROWTH) == []
 
 
+def test_two_amounts_in_one_sentence_are_two_things(archive: Archive) -> None:
+    both = [fig("4.36%", SALES), fig("0.2%", SALES)]
+    keep(archive, Report("甲", "2024-01-10", [(f"{SALES}由4.36%降至0.2%。", both)]))
+    assert conflicts(archive) == []
+    keep(archive, Report("乙", "2024-06-10", says(fig("0.3%", SALES))))
+    (found,) = conflicts(archive)
+    assert found.kind is Kind.BETWEEN
+
+
 def test_it_is_a_revision_only_where_dates_tell(archive: Archive) -> None:
     keep(
         archive,

@@ -80,7 +80,7 @@ class Conflict:
 def stated(figures: Iterable[Figure]) -> Conflict | None:
     """What is said of one cell and cannot be one amount."""
     sides = _sides(figures)
-    pairs = [pair for pair in combinations(sides, 2) if apart(pair[0].worth, pair[1].worth)]
+    pairs = [(a, b) for a, b in combinations(sides, 2) if apart(a.worth, b.worth) and not _in_one_breath(a, b)]
     if not pairs:
         return None
     taken = {id(side) for pair in pairs for side in pair}
@@ -102,6 +102,17 @@ def apart(one: Interval, other: Interval) -> bool:
     low, high = max(one.low, other.low), min(one.high, other.high)
     slack = FLOAT * max(abs(low), abs(high)) if isfinite(low) and isfinite(high) else 0.0
     return low > high + slack or (low >= high - slack and one.width > 0 and other.width > 0)
+
+
+def _in_one_breath(one: Side, other: Side) -> bool:
+    """Whether the figures of both stand in one sentence: whoever says both there means two things (由4.36%降至0.2%)."""
+    return all(
+        a.row.report == b.row.report
+        and a.row.evidence_start < b.row.evidence_end
+        and b.row.evidence_start < a.row.evidence_end
+        for a in one.figures
+        for b in other.figures
+    )
 
 
 def growth(grown: Figure, values: Iterable[Figure], bases: Iterable[Figure]) -> Conflict | None:
