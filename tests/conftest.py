@@ -26,7 +26,7 @@ hypothesis_settings.load_profile("untimed")
 
 # What needs the extra `training` is tried where it is installed.
 if find_spec("torch") is None or find_spec("onnx") is None:
-    collect_ignore = ["test_refine.py", "test_restore.py"]
+    collect_ignore = ["test_learning_curve.py", "test_refine.py", "test_restore.py"]
 
 
 @pytest.fixture
