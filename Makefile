@@ -10,10 +10,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 GOLD ?= ../shared/gold/dev.jsonl
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test lint label-studio train bench score clean
+.PHONY: help serve test lint labelstudio train bench score clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 serve: $(VENV)/.runtime ## serve on 127.0.0.1:8000 (BAOSHU_HOST, BAOSHU_PORT)
 	$(BIN)/baoshu serve
@@ -28,7 +28,7 @@ lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/lint-imports --no-cache
 
 # A gigabyte that only these tests need; its versions of Django and others are none of ours.
-label-studio: $(VENV)/.dev .label-studio/.made ## install Label Studio into .label-studio and run the tests against it
+labelstudio: $(VENV)/.dev .label-studio/.made ## install Label Studio into .label-studio and run the tests against it
 	$(BIN)/python -m pytest -q tests/test_label_studio_server.py
 
 .label-studio/.made:
