@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
@@ -11,14 +11,13 @@ from service.archive.paging import MOST_ITEMS
 from service.archive.targets import State
 from service.archive_fields import LONGEST_TEXT, PAGE, After, ModelAsked, Words
 from service.exports.forms import PanelForm
+from service.schema import MeasureName, StatusName
 
 Area = Annotated[
     str | None,
     Field(description="Name, or GB/T 2260 code; `*` at its end: whatever begins so.", max_length=LONGEST_TEXT),
 ]
 Period = Annotated[str | None, Field(description="EDTF: what lies within it, as for `/observations`.", max_length=100)]
-MeasureName = Literal["level", "increment", "growth", "diff", "rank"]
-StatusName = Literal["actual", "plan", "forecast"]
 
 
 class _AcrossAsked(ModelAsked):

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from service.annotations.formats import FormatName
-from service.annotations.schema import DocumentJson, LabelName, MeasureName
+from service.annotations.schema import DocumentJson
 from service.archive.keys import LONGEST_NAME
-from service.archive_fields import LONGEST_TEXT, PAGE, After, Limit, Words, _Asked
+from service.archive_fields import LONGEST_TEXT, PAGE, After, Asked, Limit, Words
+from service.schema import LabelName, MeasureName
 
 SAVE_EXAMPLE = (
     '应为 {"annotator": "张三", "base": 3, "state": "done", "document": {"entities": [...], "observations": [...]}}；'
@@ -29,7 +30,7 @@ Note = Annotated[str | None, Field(description="What the others should know.", m
 RevisionNumber = Annotated[int, Field(ge=1, lt=1 << 31)]
 
 
-class QueueAsked(_Asked):
+class QueueAsked(Asked):
     """Which tasks."""
 
     state: StateName | None = None
@@ -39,7 +40,7 @@ class QueueAsked(_Asked):
     after: After = None
 
 
-class AnnotationAsked(_Asked):
+class AnnotationAsked(Asked):
     """Which annotation of a report; the last of the line that all share by default."""
 
     revision: RevisionNumber | None = None
@@ -47,7 +48,7 @@ class AnnotationAsked(_Asked):
     model: Annotated[str | None, Field(description="What that model proposes.", max_length=200)] = None
 
 
-class DifferenceAsked(_Asked):
+class DifferenceAsked(Asked):
     """Which two annotations: each the number of a revision, or the `id` of a model for its proposal."""
 
     left: Annotated[
@@ -56,7 +57,7 @@ class DifferenceAsked(_Asked):
     right: Annotated[str | None, Field(description="By default the last revision.", max_length=LONGEST_TEXT)] = None
 
 
-class ExportAsked(_Asked):
+class ExportAsked(Asked):
     """Which annotations, and in which form."""
 
     format: FormatName = "jsonl"
@@ -64,7 +65,7 @@ class ExportAsked(_Asked):
     losses: Annotated[bool, Field(description="In the place of the file, what it would not hold.")] = False
 
 
-class ImportAsked(_Asked):
+class ImportAsked(Asked):
     """In which form a file is, and who answers for it."""
 
     format: FormatName = "jsonl"

@@ -21,7 +21,7 @@ MOST_IDS = 10_000
 JOB_EXAMPLE = '应为 {"model": "baoshu-0.1.0", "select": {"missing_only": true}}；两项均可省略，省略 select 即全部报告。'
 
 
-class _Asked(BaseModel):
+class Asked(BaseModel):
     """A query string."""
 
     model_config = ConfigDict(extra="forbid")
@@ -43,7 +43,7 @@ Bom = Annotated[bool, Field(description="CSV: mark it as UTF-8 for a spreadsheet
 After = Annotated[str | None, Field(description="`next` of the page before.", max_length=LONGEST_CURSOR)]
 
 
-class ModelAsked(_Asked):
+class ModelAsked(Asked):
     """Which model's reading."""
 
     model: Model = None
@@ -56,7 +56,7 @@ class ExtractionAsked(ModelAsked):
     bom: Bom = False
 
 
-class AddAsked(_Asked):
+class AddAsked(Asked):
     """What to do with a report beside keeping it."""
 
     extract: Annotated[bool, Field(description="Read it at once with the current model, and keep what is read.")] = (
@@ -64,7 +64,7 @@ class AddAsked(_Asked):
     )
 
 
-class ReportsAsked(_Asked):
+class ReportsAsked(Asked):
     """Which reports."""
 
     q: Words = None
@@ -72,7 +72,7 @@ class ReportsAsked(_Asked):
     after: After = None
 
 
-class FiguresAsked(_Asked):
+class FiguresAsked(Asked):
     """Which observations; each field narrows."""
 
     model: Model = None
@@ -119,7 +119,7 @@ class PanelAsked(FiguresAsked):
     format: Annotated[PanelForm | None, Field(description="Else as `Accept` says.")] = None
 
 
-class JobsAsked(_Asked):
+class JobsAsked(Asked):
     """Which jobs."""
 
     state: Literal["queued", "running", "done", "cancelled"] | None = None
@@ -127,14 +127,14 @@ class JobsAsked(_Asked):
     after: After = None
 
 
-class JobAsked(_Asked):
+class JobAsked(Asked):
     """Which page of a job's failures."""
 
     limit: Limit = PAGE
     after: After = None
 
 
-class DiffAsked(_Asked):
+class DiffAsked(Asked):
     """Which two models' readings to compare, and how much of what is found to tell."""
 
     from_: Annotated[

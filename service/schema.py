@@ -16,6 +16,23 @@ from typing_extensions import TypedDict
 Start = Annotated[int, Field(description="First character, counted in Unicode code points of the posted text.", ge=0)]
 End = Annotated[int, Field(description="One past the last character.", ge=0)]
 Score = Annotated[float, Field(description="Confidence between 0 and 1.", ge=0, le=1)]
+LabelName = Literal[
+    "ORG",
+    "PLATFORM",
+    "PROGRAM",
+    "POLICY",
+    "AREA",
+    "PERIOD",
+    "INDICATOR",
+    "MONEY",
+    "PERCENT",
+    "PEOPLE",
+    "COUNT",
+    "RANK",
+]
+MeasureName = Literal["level", "increment", "growth", "diff", "rank"]
+StatusName = Literal["actual", "plan", "forecast"]
+BoundName = Literal["exact", "at_least", "over", "about", "below", "range"]
 SourceName = Annotated[
     Literal["sentence", "earlier", "heading", "table", "report"],
     Field(description="Where the field came from; `report` has no span of its own."),
@@ -108,20 +125,7 @@ class EntityJson(TextSpan):
     """A labelled stretch of the text; entities never overlap."""
 
     id: Annotated[str, Field(description="`e1`, `e2`, ... in reading order.")]
-    label: Literal[
-        "ORG",
-        "PLATFORM",
-        "PROGRAM",
-        "POLICY",
-        "AREA",
-        "PERIOD",
-        "INDICATOR",
-        "MONEY",
-        "PERCENT",
-        "PEOPLE",
-        "COUNT",
-        "RANK",
-    ]
+    label: LabelName
     score: Score
 
 
@@ -134,7 +138,7 @@ class ValueJson(TextSpan):
     ]
     high: Annotated[float | int | None, Field(description="Equal to `low` unless a range.")]
     unit: Annotated[str, Field(description="元 · % · 个百分点 · 人 · 人次 · 人年 · 名次 · the counter itself.")]
-    bound: Literal["exact", "at_least", "over", "about", "below", "range"]
+    bound: BoundName
     masked: Annotated[bool, Field(description="Whether its digits are masked, as in `XX亿元`.")]
 
 
@@ -180,12 +184,12 @@ class ObservationJson(TypedDict):
     id: Annotated[str, Field(description="`o1`, `o2`, ... in reading order.")]
     value: ValueJson
     indicator: IndicatorJson
-    measure: Literal["level", "increment", "growth", "diff", "rank"]
+    measure: MeasureName
     period: PeriodJson | None
     area: ObservedAreaJson | None
     scope: Annotated[str | None, Field(description="Rank only: the field of comparison.")]
     base: Annotated[str | None, Field(description="Growth and diff only: `yoy` or the base's own words.")]
-    status: Literal["actual", "plan", "forecast"]
+    status: StatusName
     score: Score
     evidence: EvidenceJson
 
@@ -229,13 +233,13 @@ class DerivedJson(TypedDict):
     rule: Annotated[str, Field(description="How it follows, with the numbers.")]
     observations: Annotated[list[str], Field(description="`id`s of the figures that it follows from.")]
     indicator: IndicatorJson
-    measure: Literal["level", "increment", "growth", "diff", "rank"]
+    measure: MeasureName
     low: float | int | None
     high: float | int | None
     unit: str
     period: Annotated[str, Field(description="EDTF.")]
     area: AreaJson | None
-    status: Literal["actual", "plan", "forecast"]
+    status: StatusName
 
 
 class ModelJson(TypedDict):

@@ -12,9 +12,8 @@ import json
 from collections.abc import Iterable
 
 from service.annotations.document import Document
-from service.annotations.exchange import Loss, Taken, Written, overlaps
+from service.annotations.exchange import Loss, Taken, Written, overlaps, records
 from service.annotations.jsonl import document_of, record_of
-from service.errors import InvalidRequest
 from service.records import Span
 
 NAME = "report"
@@ -40,15 +39,7 @@ def read(data: bytes) -> Taken:
     """The documents of an export of doccano.  Raises InvalidRequest with the line."""
     documents: list[Document] = []
     losses: list[Loss] = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            raise InvalidRequest(f"第 {number} 行不是 JSON；应为 doccano 导出的 JSONL(relation)。") from None
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise InvalidRequest(f"第 {number} 行没有 text 字段；应为 doccano 导出的 JSONL(relation)。")
+    for record in records(data, "doccano 导出的 JSONL(relation)"):
         meta = kept if isinstance(kept := record.get("meta"), dict) else {}
         record["meta"] = {k: v for k, v in meta.items() if k != NAME}
         record["id"] = meta.get(NAME)

@@ -6,10 +6,13 @@ command prints and the API returns.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from service.annotations.document import Document
+from service.errors import InvalidRequest
 from service.records import Entity, Label
 
 
@@ -40,6 +43,23 @@ class Taken:
 def label_of(name: object) -> Label | None:
     """The label of that name, None for one that is not ours."""
     return Label(name) if isinstance(name, str) and name in Label.__members__ else None
+
+
+def records(data: bytes, form: str) -> Iterator[dict[str, Any]]:
+    """The objects of a file with one a line, each with a `text`; `form` tells what is right.
+
+    Raises InvalidRequest with the line that is none.
+    """
+    for number, line in enumerate(data.split(b"\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except ValueError:
+            raise InvalidRequest(f"第 {number} 行不是 JSON；应为{form}。") from None
+        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
+            raise InvalidRequest(f"第 {number} 行没有 text 字段；应为{form}。")
+        yield record
 
 
 def overlaps(entities: Iterable[Entity]) -> Iterator[Entity]:

@@ -17,9 +17,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from service.annotations.document import Document, Figure, text_id
-from service.annotations.exchange import Loss, Taken, Written, label_of
+from service.annotations.exchange import Loss, Taken, Written, label_of, records
 from service.annotations.reading import Reader
-from service.errors import InvalidRequest
 from service.records import Bound, Entity, Label, Measure, Quantity, Span, Status
 
 OBSERVATIONS = "observations"
@@ -40,15 +39,7 @@ def read(data: bytes) -> Taken:
     """The documents of lines that `write` wrote, or that doccano did.  Raises InvalidRequest with the line."""
     documents: list[Document] = []
     losses: list[Loss] = []
-    for number, line in enumerate(data.split(b"\n"), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError:
-            raise InvalidRequest(f"第 {number} 行不是 JSON；应每行一份标注。") from None
-        if not isinstance(record, dict) or not isinstance(record.get("text"), str):
-            raise InvalidRequest(f"第 {number} 行没有 text 字段；应每行一份标注，含 text 与 entities。")
+    for record in records(data, "每行一份标注，含 text 与 entities"):
         document, lost = document_of(record)
         documents.append(document)
         losses += lost

@@ -6,31 +6,14 @@ report's text, half open.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from service.schema import RangeJson, Score
+from service.schema import BoundName, LabelName, MeasureName, RangeJson, Score, StatusName
 
 EntityId = Annotated[str, Field(description="`id` of an entity of this document.", max_length=50)]
-MeasureName = Literal["level", "increment", "growth", "diff", "rank"]
-StatusName = Literal["actual", "plan", "forecast"]
-BoundName = Literal["exact", "at_least", "over", "about", "below", "range"]
-LabelName = Literal[
-    "ORG",
-    "PLATFORM",
-    "PROGRAM",
-    "POLICY",
-    "AREA",
-    "PERIOD",
-    "INDICATOR",
-    "MONEY",
-    "PERCENT",
-    "PEOPLE",
-    "COUNT",
-    "RANK",
-]
 
 
 class MarkedEntityJson(RangeJson):
