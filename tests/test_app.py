@@ -334,6 +334,7 @@ def test_openapi(client: TestClient) -> None:
         *("method-not-allowed", "not-extracted", "archive-unavailable"),
         *("model-changed", "no-earlier-model", "workers-lost"),
         *("archive-not-shared", "cluster-unavailable", "annotation-conflict", "annotation-faulty"),
+        *("refinement-refused", "training-missing"),
     }
     assert told == {kind.code: kind.status for kind in kinds() if kind.code not in of_others}
     named = json.dumps(described).count("#/components/schemas/ProblemJson")
