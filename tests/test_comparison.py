@@ -63,7 +63,8 @@ def test_better_is_seen_as_better() -> None:
 
 
 def test_a_deep_fall_is_refused_even_unsure_and_never_for_a_handful() -> None:
-    assert Change("entity.ORG", 0.9, 0.9 - MOST - 0.001, -0.1, 0.02, FEW + 1).is_worse
-    assert not Change("entity.ORG", 0.9, 0.9 - MOST - 0.001, -0.1, 0.02, FEW).is_worse
-    assert not Change("entity", 0.9, 0.8985, -0.002, -0.001, 5000).is_worse
-    assert Change("entity", 0.9, 0.896, -0.006, -0.002, 5000).is_worse
+    assert Change("entity.ORG", 0.9, 0.9 - MOST - 0.001, -0.1, 0.02, 0.03, FEW + 1).is_worse
+    assert not Change("entity.ORG", 0.9, 0.9 - MOST - 0.001, -0.1, 0.02, 0.03, FEW).is_worse
+    assert not Change("entity", 0.9, 0.8985, -0.002, -0.001, -0.001, 5000).is_worse
+    assert not Change("entity", 0.9, 0.896, -0.006, -0.001, 0.001, 5000).is_worse
+    assert Change("entity", 0.9, 0.896, -0.006, -0.002, -0.001, 5000).is_worse

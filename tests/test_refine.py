@@ -73,7 +73,7 @@ def test_a_refinement_becomes_a_model_that_can_be_had(models: Path, tmp_path: Pa
 
 
 def test_what_is_worse_is_refused_and_stays_out(models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fallen = Change("link", 0.9, 0.8, -0.12, -0.08, 500)
+    fallen = Change("link", 0.9, 0.8, -0.12, -0.08, -0.07, 500)
     monkeypatch.setattr(refinement, "measure", lambda *_: [Measured("held out", 31, (fallen,), ("低于底线：x",))])
     there = sorted(models.iterdir())
     result = _refine(models, tmp_path / "run", [report(6)], version="9")
