@@ -82,6 +82,9 @@ def _follow(runs: Refinements, begun: Refinement) -> bool:
 
 def _told(runs: Refinements, found: Refinement) -> bool:
     """Say what came of it; whether that is a new model."""
+    left_out = found.result.get("left_out", ())
+    if left_out:
+        tell(f"{len(left_out)} 份属于留出的报告，只用于评测，没有参加训练。")
     for one in found.result.get("measured", ()):
         say(f"{SETS.get(one['set'], one['set'])}（{one['documents']} 份）：")
         rows = [
