@@ -40,7 +40,7 @@ def desk(tab: Page, bench: Bench, request: pytest.FixtureRequest) -> Desk:
     return Desk(tab, bench, report).open()
 
 
-def changed(**said: dict[str, Any]) -> dict[str, Any]:
+def changed(said: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The sample with other fields of numbers, by their words."""
     document = proposed()
     names = {TEXT[e["start"] : e["end"]]: e["id"] for e in document["entities"]}
@@ -54,7 +54,7 @@ def changed(**said: dict[str, Any]) -> dict[str, Any]:
 
 def test_two_people_at_once_settle_what_differs(desk: Desk, complaints: Complaints) -> None:
     complaints.expected = ("409",)
-    theirs = changed(**{"120家": {"status": "forecast"}, "44家": {"low": 45, "high": 45}})
+    theirs = changed({"120家": {"status": "forecast"}, "44家": {"low": 45, "high": 45}})
     del theirs["entities"][1]  # 全区
     for said in theirs["observations"]:
         said.pop("area_entity", None)
@@ -92,7 +92,7 @@ def test_two_people_at_once_settle_what_differs(desk: Desk, complaints: Complain
 
 def test_one_side_can_be_taken_whole_or_later(desk: Desk, complaints: Complaints) -> None:
     complaints.expected = ("409",)
-    desk.bench.save(desk.report, changed(**{"9家": {"low": 8, "high": 8}}), "乙", base=1)
+    desk.bench.save(desk.report, changed({"9家": {"low": 8, "high": 8}}), "乙", base=1)
     desk.on("9家").press("e")
     desk.page.keyboard.type("7家")
     desk.press("Enter", "Control+s")
@@ -141,7 +141,7 @@ def test_a_draft_of_an_older_version_meets_the_newer_one(desk: Desk, complaints:
     complaints.expected = ("409",)
     desk.on("44家").press("m", "2")
     expect(desk.page.locator(".saved")).to_contain_text("草稿在本机")
-    desk.bench.save(desk.report, changed(**{"9家": {"low": 8, "high": 8}}), "乙", base=1)
+    desk.bench.save(desk.report, changed({"9家": {"low": 8, "high": 8}}), "乙", base=1)
     desk.page.reload()
     desk.page.get_by_role("button", name="接着做").click()
     desk.ready().press("Control+s")
@@ -276,8 +276,8 @@ def test_a_hostile_report_is_shown_as_it_is_and_marked_in_place(bench: Bench, ta
 
 def test_two_annotators_are_compared_and_one_version_adopted(bench: Bench, tab: Page) -> None:
     report = bench.keep(f"{TEXT}审定", proposed())
-    bench.save(report, changed(**{"120家": {"status": "actual"}, "44家": {"low": 45, "high": 45}}), "乙", base=1)
-    own = changed(**{"120家": {"status": "forecast"}, "9家": {"measure": "level"}})
+    bench.save(report, changed({"120家": {"status": "actual"}, "44家": {"low": 45, "high": 45}}), "乙", base=1)
+    own = changed({"120家": {"status": "forecast"}, "9家": {"measure": "level"}})
     own["entities"][1]["label"] = "ORG"
     own["entities"].append({"id": "e99", "label": "ORG", "start": 0, "end": 6})
     for said in own["observations"]:

@@ -47,9 +47,17 @@ def marked(text: str, marks: Iterable[Mark], figures: dict[str, dict[str, Any]])
     ids = {text[e["start"] : e["end"]]: e["id"] for e in reversed(entities)}
     observations = []
     for words, said in figures.items():
-        links = {name: ids[said[name]] for name in ("period_entity", "area_entity", "base_entity") if name in said}
+        named: list[str] = [name for name in ("period_entity", "area_entity", "base_entity") if name in said]
+        links: dict[str, Any] = {name: ids[said[name]] for name in named}
         indicator = [ids[each] for each in said.get("indicator", [])]
-        filled = {"bound": "exact", "measure": "level", "score": 0.9, **said, **links, "indicator": indicator}
+        filled: dict[str, Any] = {
+            "bound": "exact",
+            "measure": "level",
+            "score": 0.9,
+            **said,
+            **links,
+            "indicator": indicator,
+        }
         observations.append({"value": ids[words], "high": filled["low"], **filled})
     return {
         "entities": entities,

@@ -13,7 +13,7 @@ export class Joins {
     this.layer = s("svg", { class: "joins", "aria-hidden": "true" });
     page.append(this.layer);
     this.drawn = null;
-    const again = oncePerFrame(() => this.drawn && this.#draw(...this.drawn));
+    const again = oncePerFrame(() => this.drawn && this.#place(this.drawn[0]) !== this.at && this.#draw(...this.drawn));
     new ResizeObserver(again).observe(page);
     pane.addEventListener("scroll", again, { passive: true });
   }
@@ -26,9 +26,16 @@ export class Joins {
   }
 
   #draw(mark, roles, others) {
+    this.at = this.#place(mark);
     const page = this.page.getBoundingClientRect();
     const thin = others.flatMap((other) => this.#lines(page, other.mark, other.roles, true));
     this.layer.replaceChildren(...thin, ...this.#lines(page, mark, roles, false));
+  }
+
+  /** Where a figure stands on the page: while it stays there, so do its lines. */
+  #place(mark) {
+    const [page, box] = [this.page.getBoundingClientRect(), mark.getBoundingClientRect()];
+    return `${box.left - page.left} ${box.top - page.top} ${page.width}`;
   }
 
   #lines(page, mark, roles, thin) {

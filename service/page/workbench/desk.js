@@ -51,7 +51,7 @@ export class Desk {
         h("div", { class: "pane reading" }, this.pane.element, this.status),
         h("div", { class: "pane side" }, this.panel.element, this.keeping.faultsElement)));
     this.element.addEventListener("keydown", (event) => this.#press(event));
-    this.work.listen((edits) => this.#changed(edits));
+    this.work.listen(() => this.#changed());
     this.keeping.begin();
   }
 
@@ -64,6 +64,7 @@ export class Desk {
 
   focus() {
     this.pane.element.focus({ preventScroll: true });
+    if (this.panel.stale) this.panel.show();
   }
 
   get entity() {
@@ -324,15 +325,20 @@ export class Desk {
   // Steps
 
   do(name, edits) {
-    const step = this.work.do(name, edits, this.chosen);
-    if (step) this.keeping.took(name, edits, step.at);
-    return step;
+    this.leave();
+    return this.#take(name, edits);
   }
 
   /** Add to a step what came of it later. */
   amend(step, name, edits) {
     if (this.work.amend(step, edits)) this.keeping.took(null, edits, null);
-    else this.do(name, edits);
+    else this.#take(name, edits);
+  }
+
+  #take(name, edits) {
+    const step = this.work.do(name, edits, this.chosen);
+    if (step) this.keeping.took(name, edits, step.at);
+    return step;
   }
 
   attempt(work) {
@@ -402,11 +408,10 @@ export class Desk {
     say(text);
   }
 
-  #changed(edits) {
+  #changed() {
     if (this.chosen !== null && !this.work.entities.has(this.chosen)) this.chosen = null;
-    this.panel.show();
+    this.panel.refresh();
     this.toolbar.update();
-    if (this.mode && edits.length > 0) this.leave();
   }
 
   #press(event) {

@@ -41,8 +41,13 @@ export class Drafts {
   async keep(draft, number, said) {
     const name = `${WAITING}${draft} ${number}`;
     setAtOnce(name, said);
-    await finished(this.#writing((_, steps) => steps.add({ draft, number, said })));
-    localStorage.removeItem(name);
+    try {
+      await finished(this.#writing((_, steps) => steps.add({ draft, number, said })));
+      localStorage.removeItem(name);
+    } catch (error) {
+      if (error?.name === "ConstraintError") localStorage.removeItem(name);
+      throw error;
+    }
   }
 
   /** The drafts of a report, or of all, the last begun first; each with the number of its steps. */

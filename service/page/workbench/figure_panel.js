@@ -17,6 +17,7 @@ export class FigurePanel {
     this.desk = desk;
     this.element = h("section", { class: "figure-panel", "aria-label": "所选标注" });
     this.fields = {};
+    this.stale = false;
   }
 
   focus(name) {
@@ -28,8 +29,15 @@ export class FigurePanel {
     }
   }
 
+  /** Show what has changed, but not under the hands of who is typing: then when the text is gone back to. */
+  refresh() {
+    this.stale = this.element.contains(document.activeElement) && document.activeElement.matches("input[type=text]");
+    if (!this.stale) this.show();
+  }
+
   show() {
     const { desk } = this;
+    this.stale = false;
     const { entity, range, work } = desk;
     this.fields = {};
     this.asking?.abort();

@@ -194,11 +194,16 @@ export class Keeping {
     const { toolbar } = this.desk;
     this.state = state;
     if (state === "saving") toolbar.say("正在保存…");
-    else if (state === "lost") toolbar.say(`未连通 · ${this.draftFailed ? "草稿未能留在本机" : "草稿在本机"}`, "bad");
+    else if (state === "lost") toolbar.say(`未连通 · ${this.#draft()}`, "bad");
     else if (state === "refused") toolbar.say("未能保存", "bad");
-    else if (this.unsaved > 0) toolbar.say(`未保存 ${this.unsaved} 步 · ${this.draftFailed ? "草稿未能留在本机" : "草稿在本机"}`, this.draftFailed ? "bad" : "unsaved");
+    else if (this.unsaved > 0) toolbar.say(`未保存 ${this.unsaved} 步 · ${this.#draft()}`, this.draftFailed ? "bad" : "unsaved");
     else toolbar.say(this.base === null ? "模型预标，尚未保存" : `已保存 · 第 ${this.base} 版`, "kept");
     toolbar.update();
+  }
+
+  #draft() {
+    if (this.draftFailed) return "草稿未能留在本机";
+    return this.log.pending > 0 ? "正在留草稿" : "草稿在本机";
   }
 
   /** What a draft goes on from. */

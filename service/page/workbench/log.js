@@ -10,6 +10,7 @@ export class Log {
     this.onState = onState;
     this.id = null;
     this.said = [];
+    this.pending = 0; // steps that are being written
   }
 
   /** Begin anew: what follows starts from `ground`, `{report, title, base, model, text, layout, document, task}`. */
@@ -34,10 +35,15 @@ export class Log {
       return;
     }
     const { id } = this;
+    this.pending += 1;
     this.drafts.keep(id, this.said.length - 1, said)
       // Another tab goes on with the same draft: from here on this one has its own.
       .catch((error) => (error?.name === "ConstraintError" && id === this.id ? this.#part() : Promise.reject(error)))
-      .then(() => this.onState(true), () => this.onState(false));
+      .then(() => true, () => false)
+      .then((kept) => {
+        this.pending -= 1;
+        this.onState(kept);
+      });
   }
 
   /** Everything has been saved elsewhere, or nothing has been done. */
@@ -48,13 +54,13 @@ export class Log {
   }
 
   #open() {
-    if (!this.drafts) return;
+    if (!this.drafts) return null;
     this.id = draftId();
-    this.drafts.begin({ ...this.ground, id: this.id, at: Date.now() }).catch(() => this.onState(false));
+    return this.drafts.begin({ ...this.ground, id: this.id, at: Date.now() }).catch(() => this.onState(false));
   }
 
   async #part() {
-    this.#open();
-    await Promise.all(this.said.map((said, number) => this.drafts.keep(this.id, number, said)));
+    const begun = this.#open();
+    await Promise.all([begun, ...this.said.map((said, number) => this.drafts.keep(this.id, number, said))]);
   }
 }
