@@ -3,33 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
-import pytest
-from browsers import Complaints, watched
-from playwright.sync_api import Browser, BrowserContext, Page, expect
-from workbenches import TEXT, Bench, Desk, figure, labels, proposed, window_of
-
-
-@pytest.fixture(scope="module")
-def person(browser: Browser, bench: Bench) -> Iterator[BrowserContext]:
-    """One annotator's browser."""
-    context = window_of(browser, bench)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def tab(person: BrowserContext, bench: Bench, complaints: Complaints) -> Iterator[Page]:
-    with watched(person, bench.site, complaints) as page:
-        yield page
-
-
-@pytest.fixture
-def desk(tab: Page, bench: Bench, request: pytest.FixtureRequest) -> Desk:
-    """A desk with the sample, a report of its own for each test."""
-    report = bench.keep(f"{TEXT}{request.node.name}", proposed())
-    return Desk(tab, bench, report).open()
+from browsers import Complaints
+from playwright.sync_api import expect
+from workbenches import TEXT, Desk, figure, labels, proposed
 
 
 def test_the_keys_move_between_numbers_spans_and_lines(desk: Desk) -> None:

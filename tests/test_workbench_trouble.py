@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
 from typing import Any
 
-import pytest
-from browsers import Complaints, watched
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
-from workbenches import TEXT, Bench, Desk, figure, labels, marked, proposed, window_of
+from browsers import Complaints
+from playwright.sync_api import BrowserContext, Page, Route, expect
+from workbenches import TEXT, Bench, Desk, figure, labels, marked, proposed
 
 # Everything that could be taken for markup or for an instruction to the browser, with numbers.
 HOSTILE = (
@@ -19,25 +17,6 @@ HOSTILE = (
     "<img src=x onerror=window.hit=2>“<b onclick=window.hit=3>企业</b>”共44家。\n"
     "专利\u202e万56\u202c授权量\u200f78\u2066件\u2069，\u0007合同额5.6亿元。\n"
 )
-
-
-@pytest.fixture(scope="module")
-def person(browser: Browser, bench: Bench) -> Iterator[BrowserContext]:
-    context = window_of(browser, bench)
-    yield context
-    context.close()
-
-
-@pytest.fixture
-def tab(person: BrowserContext, bench: Bench, complaints: Complaints) -> Iterator[Page]:
-    with watched(person, bench.site, complaints) as page:
-        yield page
-
-
-@pytest.fixture
-def desk(tab: Page, bench: Bench, request: pytest.FixtureRequest) -> Desk:
-    report = bench.keep(f"{TEXT}{request.node.name}", proposed())
-    return Desk(tab, bench, report).open()
 
 
 def changed(said: dict[str, dict[str, Any]]) -> dict[str, Any]:

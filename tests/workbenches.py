@@ -1,7 +1,7 @@
 """The workbench for tests: a service that reads without a model, annotations made by hand, and how a desk is worked.
 
 `bench` is a running service of its own; `window_of` gives a browser with storage of its own, as one person has it;
-`Desk` presses keys and looks at what stands on the screen and in the archive.
+`Desk` presses keys and looks at what stands on the screen and in the archive, `desk` is one with the sample.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from browsers import NO_BROWSER, PATIENCE_MILLISECONDS, SCREEN, Site, SteeredReader, chromium
+from browsers import NO_BROWSER, PATIENCE_MILLISECONDS, SCREEN, Complaints, Site, SteeredReader, chromium, watched
 from fakes import FakePipeline
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -202,6 +202,26 @@ class Desk:
         self.press("Control+s")
         expect(self.page.locator(".saved")).to_have_text(f"已保存 · 第 {before + 1} 版")
         return self.bench.kept(self.report)
+
+
+@pytest.fixture(scope="module")
+def person(browser: Browser, bench: Bench) -> Iterator[BrowserContext]:
+    """One annotator's browser."""
+    context = window_of(browser, bench)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def tab(person: BrowserContext, bench: Bench, complaints: Complaints) -> Iterator[Page]:
+    with watched(person, bench.site, complaints) as page:
+        yield page
+
+
+@pytest.fixture
+def desk(tab: Page, bench: Bench, request: pytest.FixtureRequest) -> Desk:
+    """A desk with the sample, a report of its own for each test."""
+    return Desk(tab, bench, bench.keep(f"{TEXT}{request.node.name}", proposed())).open()
 
 
 def labels(annotation: dict[str, Any]) -> list[Mark]:
