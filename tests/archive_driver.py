@@ -1,6 +1,6 @@
 """A job on Ray in a process of its own, so that no test's process has Ray in it; and the reader that its actors use.
 
-`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON.  Writes what it found as a
+`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON, `lease` in seconds.  Writes what it found as a
 line of JSON: the state of the job at the end and how often progress was told, or the code of an error and its detail.
 
 A report that says `〔PATH〕` is read when there is a file at that path.
@@ -13,6 +13,7 @@ import os
 import re
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 from archive_reader import Reader
@@ -43,6 +44,8 @@ def main(url: str, job: str, scratch: str, options: str) -> None:
     told: list[Progress] = []
     try:
         given = {"reader": "archive_driver:load", **json.loads(options)}
+        if "lease" in given:
+            given["lease"] = timedelta(seconds=given["lease"])
         end = passes.run_job_on_ray(url, int(job), Path(), on_progress=told.append, **given)
         found = {"state": end.state, "told": len(told)}
     except BaoshuError as error:

@@ -191,7 +191,7 @@ def test_every_route_needs_a_key_but_those_that_tell_how_it_is(guarded: tuple[Te
     open_to_all = {
         path for path, methods in described["paths"].items() for one in methods.values() if not one.get("security")
     }
-    assert open_to_all == {"/", "/health/live", "/health/ready", "/version"}
+    assert open_to_all == {"/", "/workbench", "/health/live", "/health/ready", "/version"}
     assert set(described["components"]["securitySchemes"]) == {"basic", "bearer", "header"}
     for path in open_to_all:
         assert client.get(path).status_code == 200
