@@ -1,7 +1,8 @@
 """A job on Ray in a process of its own, so that no test's process has Ray in it; and the reader that its actors use.
 
-`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON, `lease` in seconds.  Writes what it found as a
-line of JSON: the state of the job at the end and how often progress was told, or the code of an error and its detail.
+`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON, `lease` in seconds.  Writes
+what it found as a line of JSON: the state of the job at the end and how often progress was told, or the code of an
+error and its detail.
 
 A report that says `〔PATH〕` is read when there is a file at that path.
 """
