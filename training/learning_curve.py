@@ -1,15 +1,17 @@
 """What an annotator's sentences are worth: F1 after so many of them, chosen by the queue and chosen at random.
 
-    python -m training.learning_curve --pool 'w9-*' 'w10-*' [--out build/curve] [--points 0 50 100 200 400] [--seeds 3]
+    python -m training.learning_curve --gold --model FOLDER [--out build/curve] [--points 0 50 100 200 400] [--seeds 3]
+    python -m training.learning_curve --pool PATTERN ... [--model FOLDER] ...
 
 Stands in for an annotator: the reports of the pool are annotated already, and the model is shown the annotation of the
 sentences that would have been corrected, and of nothing else.  `queue` takes those that `service.annotations.teaching`
 puts first, by the doubts of the model that is to be taught; `random` takes any.  Then the model is refined as `baoshu
-refine` does it and scored on the held-out reports.
+refine` does it and scored on reports that neither has seen.
 
-The model must not have learnt from the pool: for the one that ships these are the reports annotated after it was
-trained (`w9-*`, `w10-*`).  Each point is a line of `points.jsonl` and is not measured again: a run that was cut off
-goes on.  Three seeds of five points take some 70 minutes of one core.
+The model must not have learnt from the pool.  `--gold`: the pool are the excerpts beside the project, measured on those
+of other provinces, for a model that was trained without them (`training.train --no-gold`): an office whose style the
+model does not know.  Else the pool are reports of ours that the model has not seen, measured on the held-out ones.
+Each point is a line of `points.jsonl` and is not measured again: a run that was cut off goes on.
 """
 
 from __future__ import annotations
@@ -159,19 +161,21 @@ def _runs(points: Sequence[int], seeds: int) -> Iterator[tuple[int, str, int]]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure what corrected sentences are worth.")
-    parser.add_argument("--pool", nargs="+", required=True, metavar="PATTERN", help="ids of our reports, as in a shell")
+    parser.add_argument("--gold", action="store_true", help="learn from and measure on the excerpts beside the project")
+    parser.add_argument("--pool", nargs="+", default=["*"], metavar="PATTERN", help="ids of reports, as in a shell")
     parser.add_argument("--model", type=Path, default=DEFAULT_MODEL)
     parser.add_argument("--out", type=Path, default=Path("build/curve"))
     parser.add_argument("--points", type=int, nargs="+", default=POINTS)
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=Recipe().epochs)
     args = parser.parse_args()
-    own = own_documents()
-    in_pool = [any(fnmatch.fnmatch(d.id, p) for p in args.pool) and not held_out(d.id) for d in own]
-    pool = [d for d, inside in zip(own, in_pool, strict=True) if inside]
-    found = material((), own=[d for d, inside in zip(own, in_pool, strict=True) if not inside], gold=gold_documents())
+    own, gold = own_documents(), gold_documents()
+    kin = gold if args.gold else own
+    held = [d for d in kin if held_out(d.id)]
+    pool = [d for d in kin if not held_out(d.id) and any(fnmatch.fnmatch(d.id, p) for p in args.pool)]
+    rest = material(pool, own=own, gold=() if args.gold else gold).old
     everything = sentences(pool)
-    print(f"{len(pool)} reports in the pool, {len(everything)} sentences; {len(found.held)} held out", flush=True)
+    print(f"{len(pool)} reports in the pool, {len(everything)} sentences; {len(held)} held out", flush=True)
     args.out.mkdir(parents=True, exist_ok=True)
     file = args.out / POINTS_FILE
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
@@ -187,9 +191,7 @@ def main() -> None:
         else:
             chosen = random.Random(seed).sample(everything, min(many, len(everything)))
         recipe = replace(Recipe(), seed=seed, epochs=args.epochs)
-        scores = measure(
-            pool, chosen, found.old, found.held, model=args.model, scratch=args.out / "scratch", recipe=recipe
-        )
+        scores = measure(pool, chosen, rest, held, model=args.model, scratch=args.out / "scratch", recipe=recipe)
         points.append({"sentences": many, "way": way, "seed": seed, "scores": scores})
         with file.open("a", encoding="utf-8") as out:
             out.write(json.dumps(points[-1]) + "\n")
