@@ -11,8 +11,12 @@ from hypothesis import strategies as st
 
 from service.archive.across import subjects_of
 from service.archive.edtf import days
+from service.archive.figures import Figure
+from service.archive.observations import Row
 from service.archive.opening import Archive
-from service.archive.series import Line, Rhythm, rhythm_of
+from service.archive.series import Line, Rhythm, rhythm_of, series
+from service.archive.subjects import subject
+from service.checks.intervals import exactly
 from service.errors import InvalidRequest
 
 SALES = "技术合同成交额"
@@ -192,3 +196,37 @@ def test_months_too(months: set[int]) -> None:
 
     times = [days(f"{2020 + m // 12}-{m % 12 + 1:02}") for m in sorted(months)]
     assert len(list(_gaps(times, Rhythm.MONTH))) == max(months) - min(months) + 1 - len(months)
+
+
+def _figure(key: int, place: str, unit: str, indicator: tuple[str, str | None], base: str | None) -> Figure:
+    name, code = indicator
+    day = date(2020 + key % 3, 12, 31)
+    row = Row(
+        *("r", None, None, key, name, code, "3", 3.0, 3.0, unit, "exact", False, "level", f"{day.year}"),
+        *(date(day.year, 1, 1), day, place, None, None, base, "actual", 0.9, 0, 1, 0, 1, "", ""),
+    )
+    return Figure(key, row, subject(name, code), place, (), exactly(3.0), (None, None), (None, None))
+
+
+_NAMED = (("规上工业增加值", "industrial_value_added_large"), ("工业增加值", "industrial_value_added"), ("利润", None))
+_Kind = tuple[str, str, tuple[str, str | None], str | None]
+_KINDS = st.tuples(
+    *(st.sampled_from(("甲区", "乙区")), st.sampled_from(("元", "%")), st.sampled_from(_NAMED)),
+    st.sampled_from((None, "yoy")),
+)
+
+
+@given(st.lists(_KINDS, min_size=2, max_size=12))
+def test_a_break_is_from_the_last_line_that_it_is_most_like(kinds: list[_Kind]) -> None:
+    found = series([_figure(key, *kind) for key, kind in enumerate(kinds)], measure="level", status="actual")
+
+    def reasons(a: Line, b: Line) -> int:
+        others = sum(x != y for x, y in ((a.area, b.area), (a.unit, b.unit), (a.base, b.base)))
+        one_name = subject(a.indicator, None) == subject(b.indicator, None)
+        return others + (a.subject != b.subject and not (one_name and others))
+
+    assert [broken.after for broken in found.breaks] == list(range(1, len(found.lines)))
+    for broken in found.breaks:
+        unlike = [reasons(line, found.lines[broken.after]) for line in found.lines[: broken.after]]
+        assert broken.before == max(n for n, count in enumerate(unlike) if count == min(unlike))
+        assert len(broken.reasons) == unlike[broken.before]

@@ -17,6 +17,9 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
 from service.archive.conflicts import Conflict, stated, year_before
 from service.archive.figures import Figure, Time, latest_first
 from service.archive.subjects import subject
@@ -269,11 +272,21 @@ def _edtf(start: date, months: int) -> str:
 
 
 def _breaks(lines: Sequence[Line]) -> Iterator[Break]:
+    told = _numbered([(subject(line.indicator, None) or "", *(value for _, value in _aspects(line))) for line in lines])
     for after in range(1, len(lines)):
-        known = [(len(_differences(lines[before], lines[after])), -before) for before in range(after)]
-        before = -min(known)[1]
+        unlike = told[:after] != told[after]
+        name, what, others = unlike[:, 0], unlike[:, 1], unlike[:, 2:].sum(axis=1)
+        # As many as `_differences` tells.  Of those least unlike the last, which is the first from behind.
+        reasons = others + (what & (name | (others == 0)))
+        before = after - 1 - int(reasons[::-1].argmin())
         at = lines[after].points[0].figure.row.period or ""
         yield Break(before, after, at, _differences(lines[before], lines[after]))
+
+
+def _numbered(rows: Sequence[tuple[str, ...]]) -> NDArray[np.int32]:
+    """The same number for the same word, so that thousands of lines are held against one at once."""
+    known: dict[str, int] = {}
+    return np.array([[known.setdefault(word, len(known)) for word in row] for row in rows], dtype=np.int32)
 
 
 def _differences(before: Line, after: Line) -> tuple[Difference, ...]:
