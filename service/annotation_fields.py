@@ -20,6 +20,10 @@ SAVE_EXAMPLE = (
     '应为 {"annotator": "张三", "base": 3, "state": "done", "document": {"entities": [...], "observations": [...]}}；'
     "base 为所依据的版本，依据模型预标注的改给 model。"
 )
+REVIEW_EXAMPLE = (
+    '应为 {"annotator": "李四", "revision": 5}；审定的不是现成版本时，revision 改给 document，'
+    "另以 base 写明所见的最新版本。"
+)
 CHECK_EXAMPLE = '应为 {"document": {...}} 或 {"value": {"text": "3.2亿元", "label": "MONEY", "measure": "level"}}。'
 ASSIGN_EXAMPLE = '应为 {"assignee": "张三"}，收回为 {"assignee": null}。'
 

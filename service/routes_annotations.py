@@ -20,6 +20,7 @@ from service.access import USUAL, Gate
 from service.annotation_fields import (
     ASSIGN_EXAMPLE,
     CHECK_EXAMPLE,
+    REVIEW_EXAMPLE,
     SAVE_EXAMPLE,
     AnnotationAsked,
     AssignRequest,
@@ -71,7 +72,7 @@ from service.records import Anchor, Label, Measure, Span
 from service.response import layout_json
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import BODY, read_fields
+from service.submission import BODY, described, read_fields
 
 ReportId = Annotated[str, Path(description="`id` of the report.", pattern="^[0-9a-f]{64}$")]
 SAVING = (*USUAL, *BODY, errors.NotFound, errors.AnnotationConflict, errors.AnnotationFaulty)
@@ -91,10 +92,8 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
     """`desk` reads a report that no one has annotated and no model has read."""
     router = APIRouter(prefix="/annotations", tags=["annotations"])
     reader = [Depends(gate.needs(Scope.READ))]
-    writer, admin = (
-        gate.needs(Scope.WRITE),
-        gate.needs(Scope.ADMIN),
-    )  # as defaults below: an annotation cannot name them
+    # As defaults below: an annotation cannot name them.
+    writer, admin = gate.needs(Scope.WRITE), gate.needs(Scope.ADMIN)
 
     @router.get(
         "",
@@ -146,7 +145,7 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         summary="Save an annotation",
         response_model=SavedJson,
         responses=problems.responses(*SAVING),
-        openapi_extra=_body(SaveRequest),
+        openapi_extra={"requestBody": described(SaveRequest)},
     )
     async def put(report: ReportId, request: Request, key: str | None = Depends(writer)) -> Response:
         """As a new revision.  409 where another saved since `base`: then it is kept in a line of one's own.
@@ -154,7 +153,7 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         As `in_work` anything of the right form is saved, as `done` only what has no errors.
         """
         asked = await read_fields(request, settings, SaveRequest, SAVE_EXAMPLE)
-        who = _who(key, asked.annotator)
+        who = _who(key, asked.annotator, SAVE_EXAMPLE)
         kept = await shelf.read(lambda c: get_report(c, report))
         document, found = await to_thread.run_sync(_checked, kept, asked.document, asked.state)
 
@@ -195,7 +194,7 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         response_model=CheckedJson,
         dependencies=reader,
         responses=problems.responses(*USUAL, *BODY, errors.NotFound),
-        openapi_extra=_body(CheckRequest),
+        openapi_extra={"requestBody": described(CheckRequest)},
     )
     async def check(report: ReportId, request: Request) -> Response:
         """Nothing is saved.  `value`: what a number's words read as, there or alone; `period`: those of a time."""
@@ -211,7 +210,7 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         response_model=TaskJson,
         dependencies=[Depends(writer)],
         responses=problems.responses(*USUAL, *BODY, errors.NotFound),
-        openapi_extra=_body(AssignRequest),
+        openapi_extra={"requestBody": described(AssignRequest)},
     )
     async def assign(report: ReportId, request: Request) -> Response:
         """Or to nobody, and set when its turn is."""
@@ -229,12 +228,12 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
         summary="Adopt a settled version",
         response_model=SavedJson,
         responses=problems.responses(*SAVING),
-        openapi_extra=_body(ReviewRequest),
+        openapi_extra={"requestBody": described(ReviewRequest)},
     )
     async def review(report: ReportId, request: Request, key: str | None = Depends(admin)) -> Response:
         """A document, or a revision as it is, becomes the last of the shared line, `reviewed`.  409 as for a save."""
-        asked = await read_fields(request, settings, ReviewRequest, SAVE_EXAMPLE)
-        who = _who(key, asked.annotator)
+        asked = await read_fields(request, settings, ReviewRequest, REVIEW_EXAMPLE)
+        who = _who(key, asked.annotator, REVIEW_EXAMPLE)
         if (asked.document is None) == (asked.revision is None):
             raise errors.InvalidRequest("请给出 document 或 revision 之一：审定的标注，或原样采用的版本。")
         kept = await shelf.read(lambda c: get_report(c, report))
@@ -272,16 +271,10 @@ def annotations_router(settings: Settings, shelf: Shelf, gate: Gate, desk: Desk,
     return router
 
 
-def _body(fields: type[SaveRequest | CheckRequest | AssignRequest | ReviewRequest]) -> dict[str, object]:
-    """The OpenAPI description of a body."""
-    schema = fields.model_json_schema()
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
-
-
-def _who(key: str | None, given: str | None) -> str:
+def _who(key: str | None, given: str | None, example: str) -> str:
     """The name of the key, where keys are in use, else the one that is given.  Raises InvalidRequest."""
     if key is None and given is None:
-        raise errors.InvalidRequest(f"请求体的 annotator 字段不可缺少：不用密钥时须写明标注者。{SAVE_EXAMPLE}")
+        raise errors.InvalidRequest(f"请求体的 annotator 字段不可缺少：不用密钥时须写明标注者。{example}")
     return key or given or ""
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 from fastapi import APIRouter, Depends, Header, Path, Query, Request
@@ -23,7 +23,7 @@ from service.access import USUAL, Gate
 from service.archive.jobs import Progress, Selection, cancel, create_job, failures, list_jobs, progress
 from service.archive.keys import Scope
 from service.archive.models import model_key
-from service.archive_fields import JOB_EXAMPLE, JobAsked, JobRequest, JobsAsked, SelectionFields
+from service.archive_fields import JOB_EXAMPLE, JobAsked, JobRequest, JobsAsked
 from service.archive_response import failures_json, job_json
 from service.archive_schema import JobInFullJson, JobJson, JobsJson
 from service.desk import Desk
@@ -32,7 +32,7 @@ from service.metrics import Metrics
 from service.runner import ENGINE, Runner
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import read_fields
+from service.submission import described, read_fields
 
 JobId = Annotated[int, Path(description="`id` of the job.", ge=1, lt=1 << 63)]
 
@@ -64,7 +64,7 @@ def jobs_router(
         response_model=JobJson,
         dependencies=writer,
         responses=problems.responses(*USUAL, errors.UnsupportedMedia, errors.BodyTooLarge, errors.NotFound),
-        openapi_extra={"requestBody": _body()},
+        openapi_extra={"requestBody": described(JobRequest, {"select": {"missing_only": True}})},
     )
     async def make(request: Request) -> Response:
         """The job is run in the background; reports that the model has read already are done from the start."""
@@ -217,10 +217,3 @@ async def _events(
 def _mark(found: Progress) -> str:
     """What tells one state of a job from another."""
     return f"{found.state}-{found.done}-{found.failed}-{found.cancelled}-{found.leased}"
-
-
-def _body() -> dict[str, Any]:
-    schema = JobRequest.model_json_schema()
-    del schema["$defs"]
-    schema["properties"]["select"] = SelectionFields.model_json_schema()
-    return {"content": {"application/json": {"schema": schema, "example": {"select": {"missing_only": True}}}}}

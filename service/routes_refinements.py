@@ -10,7 +10,7 @@ import threading
 from collections.abc import AsyncIterator
 from functools import partial
 from time import monotonic
-from typing import Annotated, Any
+from typing import Annotated
 
 import anyio
 from anyio import to_thread
@@ -37,7 +37,7 @@ from service.refinements import Refinement, Refinements
 from service.registry import Registry
 from service.settings import Settings
 from service.shelf import Shelf
-from service.submission import read_fields
+from service.submission import described, read_fields
 
 RefinementId = Annotated[int, Path(description="`id` of the refinement.", ge=1, lt=1 << 31)]
 
@@ -69,7 +69,7 @@ def refinements_router(
             *USUAL, errors.UnsupportedMedia, errors.BodyTooLarge, errors.NotFound, errors.ModelRefused,
             errors.RefinementRefused, errors.TrainingMissing,
         ),
-        openapi_extra={"requestBody": _body()},
+        openapi_extra={"requestBody": described(RefineRequest, {"states": ["done", "reviewed"]})},
     )  # fmt: skip
     async def begin(request: Request, by: str | None = Depends(admin)) -> Response:
         """In a process of its own, one at a time.  A new model stands among the models when it is over, unless
@@ -195,8 +195,3 @@ async def _events(
 def _mark(found: Refinement) -> str:
     """What tells one state of a refinement from another."""
     return f"{found.state}-{found.stage}-{found.done}-{found.total}"
-
-
-def _body() -> dict[str, Any]:
-    schema = RefineRequest.model_json_schema()
-    return {"content": {"application/json": {"schema": schema, "example": {"states": ["done", "reviewed"]}}}}

@@ -8,6 +8,7 @@ read.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -131,6 +132,14 @@ def bodies(*, with_source: bool = False) -> dict[str, Any]:
     return {"required": True, "content": {JSON: {"schema": schema}, MULTIPART: {"schema": upload}}}
 
 
+def described(fields: type[BaseModel], example: Any = None) -> dict[str, Any]:
+    """The OpenAPI `requestBody` of what `read_fields` reads into `fields`; `example` is what JSON can hold."""
+    schema = fields.model_json_schema()
+    definitions = schema.pop("$defs", {})
+    told = {"schema": _written_out(schema, definitions), **({"example": example} if example is not None else {})}
+    return {"required": bool(schema.get("required")), "content": {JSON: told}}
+
+
 async def read_fields(request: Request, settings: Settings, fields: type[Fields], example: str) -> Fields:
     """The fields of a body in JSON; `example` tells who sent something else what is right.
 
@@ -159,6 +168,17 @@ async def read_bytes(request: Request, settings: Settings) -> bytes:
     except HTTPException as error:
         raise InvalidRequest(f"表单无法读取：{error.detail}。请以 file 字段提交一个文件。") from None
     raise InvalidRequest("表单中没有名为 file 的文件；例如 curl -F file=@annotations.jsonl。")
+
+
+def _written_out(schema: Any, definitions: Mapping[str, Any]) -> Any:
+    """A schema with its definitions where it refers to them: a reference counts from the top of the description."""
+    if isinstance(schema, list):
+        return [_written_out(one, definitions) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    said = dict(schema)
+    meant = definitions[said.pop("$ref").removeprefix("#/$defs/")] if "$ref" in said else {}
+    return {name: _written_out(one, definitions) for name, one in {**meant, **said}.items()}
 
 
 def _counted(request: Request, limit: int) -> Request:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
@@ -19,6 +20,7 @@ from service.app import create_app, example
 from service.errors import EmptyText
 from service.problems import MEDIA_TYPE, TYPE_PREFIX, kinds
 from service.records import Hints
+from service.registry import Registry
 from service.response import to_json
 from service.settings import Settings
 
@@ -340,3 +342,24 @@ def test_openapi(client: TestClient) -> None:
     named = json.dumps(described).count("#/components/schemas/ProblemJson")
     assert named > 0
     assert "ProblemJson" in schemas
+
+
+def test_every_reference_of_the_description_leads_somewhere(settings: Settings) -> None:
+    described = create_app(settings, FakePipeline(), Registry(settings.models, 1)).openapi()
+    references = set(re.findall(r'"\$ref": "#/([^"]+)"', json.dumps(described)))
+    assert "components/schemas/ExtractionJson" in references
+    for reference in references:
+        found: Any = described
+        for step in reference.split("/"):
+            found = found[step]
+
+
+def test_a_body_is_described_with_all_that_stands_in_it(settings: Settings) -> None:
+    paths = create_app(settings, FakePipeline()).openapi()["paths"]
+    save, job = paths["/annotations/{report}"]["put"]["requestBody"], paths["/jobs"]["post"]["requestBody"]
+    assert (save["required"], job["required"]) == (True, False)
+    document = save["content"]["application/json"]["schema"]["properties"]["document"]
+    entity = document["properties"]["entities"]["items"]
+    assert set(entity["properties"]) == {"id", "label", "start", "end", "text", "score"}
+    selection = job["content"]["application/json"]["schema"]["properties"]["select"]
+    assert set(selection["properties"]) == {"reports", "q", "area", "added_since", "missing_only"}

@@ -154,6 +154,13 @@ def test_an_annotator_is_named_where_no_key_does(kept: TestClient) -> None:
     assert "annotator" in problem(kept.put(AT, json={"document": said()}), 400, "invalid-request")["detail"]
 
 
+def test_what_is_right_is_told_as_it_would_be_taken(kept: TestClient) -> None:
+    kept.put(AT, json=body())
+    told = problem(kept.post(f"{AT}/review", json={"revision": 1}), 400, "invalid-request")["detail"]
+    example = json.loads(told[told.index("{") : told.index("}") + 1])
+    assert kept.post(f"{AT}/review", json={**example, "revision": 1}).status_code == 200
+
+
 def test_what_is_not_there_is_not_found(kept: TestClient) -> None:
     other = f"/annotations/{'0' * 64}"
     for answer in (
