@@ -6,16 +6,12 @@ it does not know: whether the annotation is right; `training.validate` asks that
 
     {text|I}  {text|I:a}        an INDICATOR, with a name `a` to link to
     {3.2亿元|M}                 a value linked to the INDICATOR before it in the line; `>` the next one, `=a,b` the
-    named ones,
-                                `=-` none; `+` increment, `g` growth, `d` diff, `l` level; `p` plan, `f` forecast,
-                                `a` actual;
-                                `t:2023` period, `a:青山镇` area, `s:全市` scope, `b:2021年` base, `u:亿元` the unit
-                                that a
-                                table's header gives; `low:` `high:` `unit:` `bound:` overrule the reader; `x` no
-                                observation
+                                named ones, `=-` none; `+` increment, `g` growth, `d` diff, `l` level; `p` plan,
+                                `f` forecast, `a` actual; `t:2023` period, `a:青山镇` area, `s:全市` scope,
+                                `b:2021年` base, `u:亿元` the unit that a table's header gives; `low:` `high:`
+                                `unit:` `bound:` overrule the reader; `x` no observation
     {2023年|T}                  a PERIOD; it sets the period of the values after it in its line; `t:2023` says how
-    it reads,
-                                `!` that it sets nothing (a base, part of a comparison)
+                                it reads, `!` that it sets nothing (a base, part of a comparison)
     {青山镇|A}                  an AREA; with `+` it sets the area of the values after it in its line
     % t 2023 / % s plan / % a 青山镇 / % t -    from here on, where the line itself says nothing
 """
