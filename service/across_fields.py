@@ -7,38 +7,22 @@ from typing import Annotated
 from pydantic import Field
 
 from service.archive.conflicts import Kind
-from service.archive.paging import MOST_ITEMS
 from service.archive.targets import State
-from service.archive_fields import LONGEST_TEXT, PAGE, After, ModelAsked, Words
+from service.archive_fields import LONGEST_TEXT, After, UsualLimit, WhatAsked
 from service.exports.forms import PanelForm
 from service.schema import MeasureName, StatusName
 
-Area = Annotated[
-    str | None,
-    Field(description="Name, or GB/T 2260 code; `*` at its end: whatever begins so.", max_length=LONGEST_TEXT),
-]
-Period = Annotated[str | None, Field(description="EDTF: what lies within it, as for `/observations`.", max_length=100)]
 
-
-class _AcrossAsked(ModelAsked):
+class _AcrossAsked(WhatAsked):
     """Which figures, and in which form."""
 
-    area: Area = None
-    period: Period = None
-    measure: MeasureName | None = None
-    q: Words = None
-    report: Annotated[str | None, Field(description="`id` of one report.", max_length=64)] = None
     format: Annotated[PanelForm | None, Field(description="`csv`: all of it; else as `Accept` says.")] = None
 
 
 class _PageAsked(_AcrossAsked):
     """A page of them."""
 
-    indicator: Annotated[
-        str | None,
-        Field(description="Code of the catalogue, or a name as read; `*` at its end.", max_length=LONGEST_TEXT),
-    ] = None
-    limit: Annotated[int | None, Field(description=f"The most a page may hold; {PAGE}.", ge=1, le=MOST_ITEMS)] = None
+    limit: UsualLimit = None
     after: After = None
 
 

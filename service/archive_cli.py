@@ -119,16 +119,9 @@ def _add_figures(commands: Commands) -> None:
         "查询各报告中的观测",
         "查询各报告中的观测，列为清单，或（--panel）列为地区、指标与时期的表格。名称与代码以 * 结尾即为开头相同者。",
     )
-    figures.add_argument("--indicator", help="指标的代码或名称")
-    figures.add_argument("--area", help="地区的名称或 GB/T 2260 代码")
-    figures.add_argument("--period", help="时期（EDTF），如 2023、2023-01/2023-09、../2023")
+    _asked(figures, of="数值", measure="口径；--panel 默认 level")
     figures.add_argument("--status", choices=tuple(map(str, Status)), help="状态；--panel 默认 actual")
-    figures.add_argument("--measure", choices=tuple(map(str, Measure)), help="口径；--panel 默认 level")
-    figures.add_argument("--q", metavar="WORDS", help="报告所含的词语")
-    figures.add_argument("--report", metavar="ID", help="报告的编号，可只写开头几位")
-    figures.add_argument("--model", help="读取所用的模型，默认当前模型")
     figures.add_argument("--panel", action="store_true", help="列为表格")
-    figures.add_argument("--output", type=Path, help="写入该文件，默认标准输出")
     _form(figures, "table", "csv", "jsonl", "xlsx", "parquet", "sdmx-csv", page="table 50，其余全部")
 
 
@@ -166,12 +159,12 @@ def _add_across(commands: Commands) -> None:
     series.add_argument("--format", choices=("table", "csv", "jsonl"), default="table", help="输出格式，默认 table")
 
 
-def _asked(parser: argparse.ArgumentParser, *, of: str) -> None:
+def _asked(parser: argparse.ArgumentParser, *, of: str, measure: str = "数值的类别") -> None:
     """Which figures, and where to write what is found."""
     parser.add_argument("--indicator", help="指标的代码或名称")
     parser.add_argument("--area", help="地区的名称或 GB/T 2260 代码")
-    parser.add_argument("--period", help=f"{of}的时期（EDTF），如 2023、2021/2025")
-    parser.add_argument("--measure", choices=tuple(map(str, Measure)), help="数值的类别")
+    parser.add_argument("--period", help=f"{of}的时期（EDTF），如 2023、2023-01/2023-09、../2023")
+    parser.add_argument("--measure", choices=tuple(map(str, Measure)), help=measure)
     parser.add_argument("--q", metavar="WORDS", help="报告所含的词语")
     parser.add_argument("--report", metavar="ID", help=f"{of}所在报告的编号，可只写开头几位")
     parser.add_argument("--model", help="读取所用的模型，默认当前模型")
@@ -312,18 +305,8 @@ def _search(given: argparse.Namespace, settings: Settings) -> bool:
 
 def _observations(given: argparse.Namespace, settings: Settings) -> bool:
     from service import commands_figures
-    from service.archive.observations import ObservationQuery
 
-    query = ObservationQuery(
-        model=given.model or "",
-        indicator=given.indicator,
-        area=given.area,
-        period=given.period,
-        status=given.status,
-        measure=given.measure,
-        q=given.q,
-        report=given.report,
-    )
+    query = _query(given, given.status)
     if not given.panel:
         return commands_figures.show(settings, query, form=given.format, limit=given.limit, output=given.output)
     if given.limit is not None:
@@ -338,7 +321,7 @@ def _targets(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_across import show_targets
 
     state = State(given.state) if given.state else None
-    query = _across(given, None)
+    query = _query(given, None)
     return show_targets(settings, query, state=state, form=given.format, limit=given.limit, output=given.output)
 
 
@@ -347,17 +330,17 @@ def _conflicts(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_across import show_conflicts
 
     kind = Kind(given.kind) if given.kind else None
-    query = _across(given, given.status)
+    query = _query(given, given.status)
     return show_conflicts(settings, query, kind=kind, form=given.format, limit=given.limit, output=given.output)
 
 
 def _series(given: argparse.Namespace, settings: Settings) -> bool:
     from service.commands_across import show_series
 
-    return show_series(settings, _across(given, given.status), form=given.format, output=given.output)
+    return show_series(settings, _query(given, given.status), form=given.format, output=given.output)
 
 
-def _across(given: argparse.Namespace, status: str | None) -> ObservationQuery:
+def _query(given: argparse.Namespace, status: str | None) -> ObservationQuery:
     from service.archive.observations import ObservationQuery
 
     return ObservationQuery(

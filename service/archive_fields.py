@@ -1,6 +1,7 @@
 """The fields of what is asked of the archive, checked: query strings, and the body that makes a job.
 
-In: strings, or JSON.  Out: checked fields; what is wrong is told by `problems` in Chinese.  A parameter that is not
+In: strings, or JSON.  Out: checked fields, and the question that they ask; what is wrong is told by `problems` in
+Chinese.  A parameter that is not
 known is refused, so that a slip of the pen never passes for a question; one that is blank is not there.
 """
 
@@ -10,8 +11,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
+from service.archive.observations import ObservationQuery
 from service.archive.paging import MOST_ITEMS
 from service.exports.forms import FigureForm, PanelForm, ReportForm
+from service.schema import MeasureName, StatusName
 
 PAGE = 100
 LONGEST_TEXT = 500
@@ -39,6 +42,8 @@ Model = Annotated[
     str | None, Field(description="`id` of the model that read; the current one by default.", max_length=200)
 ]
 Limit = Annotated[int, Field(description="The most a page may hold.", ge=1, le=MOST_ITEMS)]
+# None where pages are asked for only if nothing else is.
+UsualLimit = Annotated[int | None, Field(description=f"The most a page may hold; {PAGE}.", ge=1, le=MOST_ITEMS)]
 Bom = Annotated[bool, Field(description="CSV: mark it as UTF-8 for a spreadsheet.")]
 After = Annotated[str | None, Field(description="`next` of the page before.", max_length=LONGEST_CURSOR)]
 
@@ -72,10 +77,9 @@ class ReportsAsked(Asked):
     after: After = None
 
 
-class FiguresAsked(Asked):
-    """Which observations; each field narrows."""
+class WhatAsked(ModelAsked):
+    """Which observations, of whatever status; each field narrows."""
 
-    model: Model = None
     indicator: Annotated[
         str | None,
         Field(
@@ -94,16 +98,34 @@ class FiguresAsked(Asked):
         str | None,
         Field(description="EDTF, e.g. `2023`, `2023-01/2023-09`, `../2023`: what lies within it.", max_length=100),
     ] = None
-    status: Literal["actual", "plan", "forecast"] | None = None
-    measure: Literal["level", "increment", "growth", "diff", "rank"] | None = None
+    measure: MeasureName | None = None
     q: Words = None
     report: Annotated[str | None, Field(description="`id` of one report.", max_length=64)] = None
+
+    def query(self, current: str, status: str | None = None) -> ObservationQuery:
+        """The question to the archive; `current` is the model where none is named."""
+        return ObservationQuery(
+            model=self.model or current,
+            indicator=self.indicator,
+            area=self.area,
+            period=self.period,
+            status=status,
+            measure=self.measure,
+            q=self.q,
+            report=self.report,
+        )
+
+
+class FiguresAsked(WhatAsked):
+    """Which observations; each field narrows."""
+
+    status: StatusName | None = None
 
 
 class FiguresPageAsked(FiguresAsked):
     """A page of observations."""
 
-    limit: Annotated[int | None, Field(description=f"The most a page may hold; {PAGE}.", ge=1, le=MOST_ITEMS)] = None
+    limit: UsualLimit = None
     after: After = None
     format: Annotated[
         FigureForm | None, Field(description="All but `json`: every one of them, as a table; else as `Accept` says.")
@@ -114,8 +136,8 @@ class FiguresPageAsked(FiguresAsked):
 class PanelAsked(FiguresAsked):
     """Observations as a table of one measure and status."""
 
-    status: Literal["actual", "plan", "forecast"] = "actual"
-    measure: Literal["level", "increment", "growth", "diff", "rank"] = "level"
+    status: StatusName = "actual"
+    measure: MeasureName = "level"
     format: Annotated[PanelForm | None, Field(description="Else as `Accept` says.")] = None
 
 

@@ -35,6 +35,11 @@ def wanted(request: Request, asked: str | None, offered: Sequence[Form]) -> Form
     return form
 
 
+def base(request: Request) -> str:
+    """What goes before an address of this server where it is to be found from a file."""
+    return str(request.base_url).rstrip("/")
+
+
 def headers(form: Form, title: str) -> dict[str, str]:
     """What goes with a file of that form, which is named after `title`."""
     given = {

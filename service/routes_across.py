@@ -15,7 +15,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from service import errors, problems
+from service import downloads, errors, problems
 from service.access import USUAL, Gate
 from service.across_fields import ConflictsAsked, SeriesAsked, TargetsAsked
 from service.across_response import conflict_json, series_json, target_json
@@ -25,9 +25,8 @@ from service.archive.across import find_conflicts, find_series, find_targets
 from service.archive.keys import Scope
 from service.archive.observations import ObservationQuery
 from service.archive.paging import MOST_ITEMS, Page
-from service.archive_fields import PAGE
+from service.archive_fields import PAGE, WhatAsked
 from service.desk import Desk
-from service.downloads import answers, headers, wanted
 from service.exports.cells import Value
 from service.exports.csv_table import lines
 from service.exports.forms import OF_PANEL, Form
@@ -42,24 +41,14 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
     """`desk` knows the current model."""
     router = APIRouter(tags=["across reports"], dependencies=[Depends(gate.needs(Scope.READ))])
 
-    async def query_of(asked: TargetsAsked | ConflictsAsked | SeriesAsked) -> ObservationQuery:
-        current = await shelf.read(desk.current_id)
-        return ObservationQuery(
-            model=asked.model or current,
-            indicator=asked.indicator,
-            area=asked.area,
-            period=asked.period,
-            status=None if isinstance(asked, TargetsAsked) else asked.status,
-            measure=asked.measure,
-            q=asked.q,
-            report=asked.report,
-        )
+    async def query_of(asked: WhatAsked, status: str | None = None) -> ObservationQuery:
+        return asked.query(await shelf.read(desk.current_id), status)
 
     @router.get(
         "/targets",
         summary="目标台账: targets of reports, held against the results that later reports tell",
         response_model=TargetsJson,
-        responses={200: answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
+        responses={200: downloads.answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
     )
     async def show_targets(request: Request, asked: Annotated[TargetsAsked, Query()]) -> Response:
         """In the order in which they were stored.
@@ -68,10 +57,10 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
         of several reports on one time the latest counts and the others are shown.  With `state` a page may hold fewer
         than `limit`, even none, and still have a next one.  CSV has a line for each result.
         """
-        form, query = wanted(request, asked.format, OF_PANEL), await query_of(asked)
+        form, query = downloads.wanted(request, asked.format, OF_PANEL), await query_of(asked)
         find = partial(find_targets, query=query, state=asked.state)
         if form is Form.CSV:
-            base = _base(request)
+            base = downloads.base(request)
             return await _table(
                 shelf, "目标台账", TARGETS, find, asked, lambda found, _: target_rows(found, query.model, base)
             )
@@ -87,7 +76,7 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
         "/conflicts",
         summary="Figures of reports that cannot all be true",
         response_model=ConflictsJson,
-        responses={200: answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
+        responses={200: downloads.answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
     )
     async def show_conflicts(request: Request, asked: Annotated[ConflictsAsked, Query()]) -> Response:
         """Figures of one thing (indicator, area, time, measure, unit, status, 口径) that rounding does not explain.
@@ -96,10 +85,10 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
         prices than the amounts (地区生产总值, 增加值).  Statistics are revised: `revised` says that the reports' dates
         tell so.  A page may hold fewer than `limit` and still have a next one.  CSV has a line for each figure.
         """
-        form, query = wanted(request, asked.format, OF_PANEL), await query_of(asked)
+        form, query = downloads.wanted(request, asked.format, OF_PANEL), await query_of(asked, asked.status)
         find = partial(find_conflicts, query=query, kind=asked.kind)
         if form is Form.CSV:
-            base = _base(request)
+            base = downloads.base(request)
             return await _table(
                 shelf,
                 "数据不一致",
@@ -120,7 +109,7 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
         "/series",
         summary="One indicator in one area through time",
         response_model=SeriesJson,
-        responses={200: answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
+        responses={200: downloads.answers(OF_PANEL), **problems.responses(*USUAL, errors.NotAcceptable)},
     )
     async def show_series(request: Request, asked: Annotated[SeriesAsked, Query()]) -> Response:
         """Of one measure (`level` by default) and status (`actual` by default); needs `indicator` and `area`.
@@ -129,19 +118,15 @@ def across_router(shelf: Shelf, gate: Gate, desk: Desk) -> APIRouter:
         line, and a break says why.  Missing times are gaps.  Beside the growth that a report states stands the one that
         follows from the line, as far as rounding lets it be known.
         """
-        form, query = wanted(request, asked.format, OF_PANEL), await query_of(asked)
+        form, query = downloads.wanted(request, asked.format, OF_PANEL), await query_of(asked, asked.status)
         found = await shelf.read(partial(find_series, query=query))
         if form is Form.CSV:
-            body = lines([SERIES, *series_rows(found, query.model, _base(request))])
-            return Response(body, media_type=form.media_type, headers=headers(form, "时间序列"))
+            body = lines([SERIES, *series_rows(found, query.model, downloads.base(request))])
+            return Response(body, media_type=form.media_type, headers=downloads.headers(form, "时间序列"))
         answer: SeriesJson = series_json(found, query.model)
         return JSONResponse(answer, headers={"Vary": "Accept"})
 
     return router
-
-
-def _base(request: Request) -> str:
-    return str(request.base_url).rstrip("/")
 
 
 async def _table(
@@ -165,7 +150,7 @@ async def _table(
             page = await shelf.read(_after(find, page.next))
             yield lines(rows(page.items, told))
 
-    return StreamingResponse(stream(), media_type=Form.CSV.media_type, headers=headers(Form.CSV, title))
+    return StreamingResponse(stream(), media_type=Form.CSV.media_type, headers=downloads.headers(Form.CSV, title))
 
 
 def _after(find: Callable[..., Page[T]], cursor: str) -> Callable[[Connection], Page[T]]:

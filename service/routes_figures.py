@@ -23,7 +23,7 @@ from service.archive.keys import Scope
 from service.archive.observations import ObservationQuery, Row, find_observations
 from service.archive.paging import MOST_ITEMS, Page
 from service.archive.panel import panel
-from service.archive_fields import PAGE, FiguresAsked, FiguresPageAsked, PanelAsked
+from service.archive_fields import PAGE, FiguresPageAsked, PanelAsked
 from service.archive_response import figure_json, figure_of, panel_json
 from service.archive_schema import FiguresJson, PanelJson
 from service.desk import Desk
@@ -62,7 +62,7 @@ def figures_router(shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> AP
         form = downloads.wanted(request, asked.format, OF_FIGURES)
         if form is not Form.JSON and (asked.limit is not None or asked.after is not None):
             raise errors.InvalidRequest("表格一次给出全部观测，不分页；请去掉 limit 与 after，或改用 format=json。")
-        query = await shelf.read(lambda c: _query(asked, desk.current_id(c)))
+        query = await shelf.read(lambda c: asked.query(desk.current_id(c), asked.status))
         limit = (asked.limit or PAGE) if form is Form.JSON else MOST_ITEMS
         first = await shelf.read(lambda c: find_observations(c, query, after=asked.after, limit=limit))
         if form is not Form.JSON:
@@ -97,11 +97,10 @@ def figures_router(shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> AP
         if asked.indicator is None and asked.area is None and asked.report is None:
             raise errors.InvalidRequest("请给出 indicator、area、report 中的至少一项，例如 area=青岚区。")
         form = downloads.wanted(request, asked.format, OF_PANEL)
-        query = await shelf.read(lambda c: _query(asked, desk.current_id(c)))
+        query = await shelf.read(lambda c: asked.query(desk.current_id(c), asked.status))
         found = await shelf.read(lambda c: panel(figures_of(c, query), measure=asked.measure, status=asked.status))
         if form is Form.CSV:
-            base = str(request.base_url).rstrip("/")
-            table = panel_to_csv(found, query.model, base)
+            table = panel_to_csv(found, query.model, downloads.base(request))
             return Response(table, media_type=form.media_type, headers=downloads.headers(form, PANEL))
         return JSONResponse(panel_json(found, query.model), headers={"Vary": "Accept"})
 
@@ -118,19 +117,6 @@ def figures_router(shelf: Shelf, gate: Gate, desk: Desk, metrics: Metrics) -> AP
         return Response(message, media_type=STRUCTURE, headers=name)
 
     return router
-
-
-def _query(asked: FiguresAsked, current: str) -> ObservationQuery:
-    return ObservationQuery(
-        model=asked.model or current,
-        indicator=asked.indicator,
-        area=asked.area,
-        period=asked.period,
-        status=asked.status,
-        measure=asked.measure,
-        q=asked.q,
-        report=asked.report,
-    )
 
 
 async def _pages(
