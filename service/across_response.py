@@ -27,7 +27,7 @@ from service.archive.targets import Result, State, Target
 from service.archive_response import figure_json
 from service.checks.intervals import Interval
 from service.checks.years import in_words
-from service.response import number
+from service.response import in_myriads, number
 
 STATES = {State.MET: "已完成", State.MISSED: "未完成", State.UNDER_WAY: "进行中", State.NO_RESULT: "暂无结果"}
 KINDS = {Kind.BETWEEN: "报告之间不一致", Kind.WITHIN: "同一报告内不一致", Kind.GROWTH: "增速与上年数不符"}
@@ -56,7 +56,6 @@ POINTS = "个百分点"
 PER_CENT = "%"
 # A sentence names no more than the two amounts told last.
 NAMED = 2
-SCALES = {"亿": 1e8, "万": 1e4}
 # Digits of an amount that is reckoned: beyond them no report is exact.
 DIGITS = 6
 
@@ -228,12 +227,5 @@ def _report(figure: Figure) -> str:
 
 
 def _amounts(interval: Interval, unit: str) -> str:
-    low, high = map(_amount, interval)
+    low, high = (in_myriads(end, DIGITS) for end in interval)
     return f"{low}至{high}{unit}" if low != high else f"{low}{unit}"
-
-
-def _amount(value: float) -> str:
-    for name, factor in SCALES.items():
-        if abs(value) >= factor:
-            return f"{value / factor:.{DIGITS}g}{name}"
-    return f"{value:.{DIGITS}g}"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -31,24 +30,17 @@ from service.archive.across import find_conflicts, find_series, find_targets
 from service.archive.conflicts import Conflict, Kind
 from service.archive.observations import ObservationQuery
 from service.archive.paging import Page
-from service.archive.reports import full_id
 from service.archive.series import Change, Line, Point, Series
 from service.archive.targets import State, Target
-from service.current import current_id
-from service.drawer import ID_SHOWN, items, opened
+from service.drawer import ID_SHOWN, items, opened, understood
 from service.exports.cells import Value
-from service.exports.csv_table import lines
-from service.registry import Registry
+from service.exports.csv_table import BOM, lines
+from service.response import in_myriads
 from service.settings import Settings
 from service.terminal import table, tell, written
 
 Form = Literal["table", "csv", "jsonl"]
 T = TypeVar("T")
-
-# How many a person looks at, where no number was given.
-PAGE = 50
-# A spreadsheet takes a CSV file for the local 8-bit encoding unless it begins with this mark.
-MARK = "\ufeff"
 
 OF_TARGETS = ("状态", "指标", "地区", "时期", "目标", "已达到", "完成", "差额", "结果时期", "报告", "观测", "依据")
 OF_CONFLICTS = ("类别", "指标", "地区", "时期", "数值", "发布", "报告", "观测", "依据")
@@ -113,7 +105,7 @@ def show_series(settings: Settings, query: ObservationQuery, *, form: Form, outp
     Raises `InvalidRequest` where indicator or area is missing, and where there are too many figures.
     """
     with opened(settings) as archive, archive.reading() as connection:
-        asked = _understood(connection, query, settings)
+        asked = understood(connection, query, settings)
         found = find_series(connection, asked)
     with written(output) as out:
         if form == "csv":
@@ -138,7 +130,6 @@ def _show(
     output: Path | None,
     nothing: str,
 ) -> bool:
-    most = (PAGE if form == "table" else None) if limit is None else limit or None
     count = 0
 
     def counted(found: Iterable[T]) -> Iterator[T]:
@@ -149,8 +140,8 @@ def _show(
 
     with opened(settings) as archive:
         with archive.reading() as connection:
-            asked = _understood(connection, query, settings)
-        found = items(archive, lambda c, after, many: find(c, asked, after, many), most=most)
+            asked = understood(connection, query, settings)
+        found = items(archive, lambda c, after, many: find(c, asked, after, many), form=form, limit=limit)
         end = "" if form == "csv" else "\n"
         with written(output) as out:
             out.writelines(f"{line}{end}" for line in write(counted(found), asked.model))
@@ -159,18 +150,8 @@ def _show(
     return True
 
 
-def _understood(connection: Connection, query: ObservationQuery, settings: Settings) -> ObservationQuery:
-    """With the model that is meant and the whole id of the report."""
-    registry = Registry(settings.models, settings.threads, default=settings.model)
-    return replace(
-        query,
-        model=query.model or current_id(connection, registry),
-        report=full_id(connection, query.report) if query.report else None,
-    )
-
-
 def _csv(head: Sequence[str], rows: Iterable[Sequence[Value]], output: Path | None) -> Iterator[str]:
-    yield (MARK if output is not None else "") + lines([head]).decode()
+    yield ((BOM if output is not None else b"") + lines([head])).decode()
     for row in rows:
         yield lines([row]).decode()
 
@@ -183,10 +164,10 @@ def _target(target: Target) -> Sequence[str]:
     row = target.figure.row
     last = target.results[-1].figure.row if target.results else None
     done = f"{target.completion:.1%}" if target.completion is not None else ""
-    beyond = f"{_number(target.difference)}{difference_unit(target)}" if target.difference is not None else ""
-    reached = (
-        "" if last is None else last.value_text if last.low == target.value else f"{_number(target.value)}{row.unit}"
-    )
+    beyond = f"{in_myriads(target.difference)}{difference_unit(target)}" if target.difference is not None else ""
+    reached = f"{in_myriads(target.value)}{row.unit}" if target.value is not None else ""
+    if last is not None and last.low == target.value:
+        reached = last.value_text
     of_result = (last.period or "", last.report[:ID_SHOWN], f"o{last.number}") if last is not None else ("", "", "")
     of_target = (STATES[target.state], row.indicator, row.area or "", row.period or "", row.value_text)
     return (*of_target, reached, done, beyond, *of_result, row.evidence)
@@ -243,12 +224,3 @@ def _change(change: Change | None) -> tuple[str, str, str]:
     agree = {True: "是", False: "否", None: ""}[change.agree]
     follows = f"{'~'.join(ends)}{change.unit}" if ends else ""
     return follows, change.stated.row.value_text if change.stated is not None else "", agree
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return ""
-    for name, factor in {"亿": 1e8, "万": 1e4}.items():
-        if abs(value) >= factor:
-            return f"{value / factor:.12g}{name}"
-    return f"{value:.12g}"

@@ -21,17 +21,14 @@ from service.annotations.formats import FormatName, format_named
 from service.annotations.labelling import labelling_config
 from service.archive.ranking import ranking
 from service.archive.tasks import counts, list_tasks, prioritise
-from service.current import current_id
-from service.drawer import ID_SHOWN, items, opened
+from service.drawer import ID_SHOWN, items, meant, opened
 from service.errors import BaoshuError
-from service.registry import Registry
 from service.settings import Settings
 from service.sources import STDIN
 from service.terminal import plain, say, table, tell
 
 Form = Literal["table", "jsonl"]
 
-PAGE = 50
 NO_TITLE = "（无标题）"
 # More losses than this are counted, not listed.
 LOSSES_SHOWN = 20
@@ -103,12 +100,12 @@ def take(
 
 def queue(settings: Settings, *, state: str | None, assignee: str | None, form: Form, limit: int | None) -> bool:
     """List what is to be annotated, what teaches most first: `limit` tasks, 0 for all.  True."""
-    most = (PAGE if form == "table" else None) if limit is None else limit or None
     with opened(settings) as archive:
         found = items(
             archive,
             lambda c, after, many: list_tasks(c, state=state, assignee=assignee, after=after, limit=many),
-            most=most,
+            form=form,
+            limit=limit,
         )
         if form == "jsonl":
             for task in found:
@@ -138,10 +135,9 @@ def queue(settings: Settings, *, state: str | None, assignee: str | None, form: 
 def order(settings: Settings, *, model: str | None) -> bool:
     """Set the priority of all reports that nobody has begun, by what a model (None: the current one) doubts in them and
     what others teach already.  True.  Raises `NotFound` for a model that has read nothing."""
-    registry = Registry(settings.models, settings.threads, default=settings.model)
     with opened(settings) as archive:
         with archive.reading() as connection:
-            ranked = list(ranking(connection, model or current_id(connection, registry)))
+            ranked = list(ranking(connection, meant(connection, settings, model)))
         with archive.writing() as connection:
             prioritise(connection, ranked)
     say(f"排定 {len(ranked)} 份待标注的报告；以 baoshu annotations queue 查看。")

@@ -14,35 +14,29 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import Connection
 from tqdm import tqdm
 
 from service import panel_table
 from service.archive.observations import ObservationQuery, Row, find_observations
 from service.archive.paging import MOST_ITEMS
 from service.archive.panel import Panel, PanelValue, panel
-from service.archive.reports import full_id
 from service.archive_response import figure_json, figure_of, panel_json
-from service.current import current_id
-from service.drawer import ID_SHOWN, items, opened
+from service.drawer import ID_SHOWN, items, opened, understood
 from service.errors import InvalidRequest
 from service.exports.csv_table import BOM
 from service.exports.forms import Form
 from service.exports.writing import begin_table
 from service.records import Bound
-from service.registry import Registry
+from service.response import in_myriads
 from service.settings import Settings
 from service.terminal import table, tell, written, written_bytes
 
 ListForm = Literal["table", "csv", "jsonl", "xlsx", "parquet", "sdmx-csv"]
 PanelForm = Literal["table", "csv", "jsonl"]
 
-# How many a person looks at, where no number was given.
-PAGE = 50
 # Of a panel, where nothing else was asked for.
 MEASURE, STATUS = "level", "actual"
 
-SCALES = {"亿": 1e8, "万": 1e4}
 MARKS: Mapping[str, str] = {Bound.AT_LEAST: "≥", Bound.OVER: ">", Bound.ABOUT: "≈", Bound.BELOW: "<"}
 HEAD = ("指标", "地区", "时期", "口径", "状态", "数值", "报告", "观测", "依据")
 
@@ -59,11 +53,15 @@ def show(
 
     `query.model` may be empty: the current model; `query.report` may be the beginning of an id.
     """
-    most = (PAGE if form == "table" else None) if limit is None else limit or None
     with opened(settings) as archive:
         with archive.reading() as connection:
-            asked = _understood(connection, query, settings)
-        found = items(archive, lambda c, after, many: find_observations(c, asked, after=after, limit=many), most=most)
+            asked = understood(connection, query, settings)
+        found = items(
+            archive,
+            lambda c, after, many: find_observations(c, asked, after=after, limit=many),
+            form=form,
+            limit=limit,
+        )
         # Whoever waits for a file sees nothing else.
         shown = tqdm(found, unit="条", disable=True if output is None else None, file=sys.stderr)
         count = _write(shown, asked.model, form, output)
@@ -81,7 +79,7 @@ def lay_out(settings: Settings, query: ObservationQuery, *, form: PanelForm, out
         raise InvalidRequest("请给出 --indicator、--area、--report 中的至少一项，例如 --area 青岚区。")
     query = replace(query, measure=query.measure or MEASURE, status=query.status or STATUS)
     with opened(settings) as archive, archive.reading() as connection:
-        query = _understood(connection, query, settings)
+        query = understood(connection, query, settings)
         figures = panel_table.figures_of(connection, query)
         found = panel(figures, measure=query.measure or MEASURE, status=query.status or STATUS)
     if form == "csv":
@@ -95,16 +93,6 @@ def lay_out(settings: Settings, query: ObservationQuery, *, form: PanelForm, out
     elif form == "table" and any(len(cell) > 1 for row in found.rows for cell in row.cells):
         tell("带 * 的各处说法不一，所列为报告最多的一种；--format jsonl 列出全部及其依据。")
     return True
-
-
-def _understood(connection: Connection, query: ObservationQuery, settings: Settings) -> ObservationQuery:
-    """With the model that is meant and the whole id of the report."""
-    registry = Registry(settings.models, settings.threads, default=settings.model)
-    return replace(
-        query,
-        model=query.model or current_id(connection, registry),
-        report=full_id(connection, query.report) if query.report else None,
-    )
 
 
 def _write(figures: Iterable[Row], model: str, form: ListForm, output: Path | None) -> int:
@@ -165,15 +153,8 @@ def _amount(row: Row) -> str:
     if row.low is None or row.high is None:
         return row.value_text.removesuffix(row.unit)
     if row.low != row.high:
-        return f"{_scaled(row.low)}-{_scaled(row.high)}"
-    return MARKS.get(row.bound, "") + _scaled(row.low)
-
-
-def _scaled(value: float) -> str:
-    for name, factor in SCALES.items():
-        if abs(value) >= factor:
-            return f"{value / factor:.12g}{name}"
-    return f"{value:.12g}"
+        return f"{in_myriads(row.low)}-{in_myriads(row.high)}"
+    return MARKS.get(row.bound, "") + in_myriads(row.low)
 
 
 def _rows(found: Panel, model: str) -> Iterator[str]:

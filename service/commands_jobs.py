@@ -87,9 +87,10 @@ def reextract(
 
 def show(settings: Settings, *, form: Form, limit: int | None) -> bool:
     """List the jobs, the newest first: `limit` of them, 0 for all.  True."""
-    most = (PAGE if form == "table" else None) if limit is None else limit or None
     with opened(settings) as archive:
-        found = items(archive, lambda c, after, many: list_jobs(c, after=after, limit=many), most=most)
+        found = items(
+            archive, lambda c, after, many: list_jobs(c, after=after, limit=many), form=form, limit=limit, page=PAGE
+        )
         if form == "jsonl":
             for job in found:
                 say(json.dumps(job_json(job), ensure_ascii=False))
@@ -102,7 +103,6 @@ def show(settings: Settings, *, form: Form, limit: int | None) -> bool:
 
 def look(settings: Settings, job: int, *, form: Form, limit: int | None) -> bool:
     """Show a job with what it could not read.  True.  Raises `NotFound`."""
-    most = (PAGE if form == "table" else None) if limit is None else limit or None
     with opened(settings) as archive:
         with archive.reading() as connection:
             found = progress(connection, job)
@@ -111,7 +111,9 @@ def look(settings: Settings, job: int, *, form: Form, limit: int | None) -> bool
             say(json.dumps({**job_json(found), "failures": failures_json(first)}, ensure_ascii=False))
             return True
         say(_summary(found))
-        for failure in items(archive, lambda c, after, many: failures(c, job, after=after, limit=many), most=most):
+        for failure in items(
+            archive, lambda c, after, many: failures(c, job, after=after, limit=many), form=form, limit=limit, page=PAGE
+        ):
             say(f"  {_line(failure)}")
     return True
 

@@ -30,8 +30,6 @@ from service.terminal import bold, day, flat, plain, say, table, tell
 
 Form = Literal["table", "jsonl"]
 
-# How many a person looks at, where no number was given.
-PAGE = 50
 NO_TITLE = "（无标题）"
 
 _log = logging.getLogger("baoshu")
@@ -79,7 +77,7 @@ def add(settings: Settings, names: Sequence[str], hints: Hints) -> bool:
 def show(settings: Settings, *, form: Form, limit: int | None) -> bool:
     """List the reports, the newest first: `limit` of them, 0 for all.  True."""
     with opened(settings) as archive:
-        found = items(archive, lambda c, after, many: list_reports(c, after=after, limit=many), most=_most(form, limit))
+        found = items(archive, lambda c, after, many: list_reports(c, after=after, limit=many), form=form, limit=limit)
         if form == "jsonl":
             for report in found:
                 say(json.dumps(report_json(report), ensure_ascii=False))
@@ -96,7 +94,7 @@ def find(settings: Settings, words: Sequence[str], *, form: Form, limit: int | N
     q = " ".join(words)
     none = True
     with opened(settings) as archive:
-        found = items(archive, lambda c, after, many: search(c, q, after=after, limit=many), most=_most(form, limit))
+        found = items(archive, lambda c, after, many: search(c, q, after=after, limit=many), form=form, limit=limit)
         for hit in found:
             none = False
             if form == "jsonl":
@@ -150,13 +148,6 @@ def _size(source: Source) -> int | None:
         return None if source.file == STDIN else Path(source.file).stat().st_size
     except OSError:
         return 0
-
-
-def _most(form: Form, limit: int | None) -> int | None:
-    """How many items are wanted, None for all: programs read to the end, people do not."""
-    if limit is None:
-        return PAGE if form == "table" else None
-    return limit or None
 
 
 def _row(report: StoredReport) -> tuple[str, ...]:

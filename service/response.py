@@ -50,6 +50,7 @@ from service.schema import (
 
 # Beyond this a float no longer holds every whole number, and writing it as one would invent digits.
 EXACT_INTEGERS = 2**53
+MYRIADS = {"亿": 1e8, "万": 1e4}
 
 
 def to_json(extraction: Extraction, *, with_text: bool = False, document: Document | None = None) -> ExtractionJson:
@@ -318,6 +319,14 @@ def number(value: float | None) -> float | int | None:
     if value is None or not math.isfinite(value):
         return None
     return int(value) if value.is_integer() and abs(value) < EXACT_INTEGERS else value
+
+
+def in_myriads(value: float, digits: int = 12) -> str:
+    """An amount as a person writes it: `19.48亿`, `3.2万`, `44`; `digits`: no more are shown."""
+    for name, factor in MYRIADS.items():
+        if abs(value) >= factor:
+            return f"{value / factor:.{digits}g}{name}"
+    return f"{value:.{digits}g}"
 
 
 def _score(score: float) -> float:
