@@ -44,10 +44,11 @@ def refine(
         folder = registry.find(model or current_id(connection, registry))
         if corrected is None:
             found = list(documents(connection, states))
+            data, many = jsonl.write(found).data, len(found)
         else:
-            found = list(jsonl.read(corrected.read_bytes()).documents)
-    data = jsonl.write(found).data if corrected is None else corrected.read_bytes()
-    begun = runs.begin(folder.id, folder.path, data, documents=len(found), by=None, version=version)
+            data = corrected.read_bytes()
+            many = len(jsonl.read(data).documents)
+    begun = runs.begin(folder.id, folder.path, data, documents=many, by=None, version=version)
     return _follow(runs, begun)
 
 
