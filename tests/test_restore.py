@@ -18,8 +18,8 @@ from tiny_model import make_tiny
 from service.errors import ModelRefused
 from service.manifest import FILES, NAME
 from service.settings import DEFAULT_MODEL
-from training.export import export, manifest
-from training.restore import compare, restore
+from training.export import again, export, manifest
+from training.restore import PARITY, compare, restore
 
 # Half a step of a channel whose largest weight is the largest of all; int8 has 127 of them on each side.
 STEP = 1 / 127
@@ -55,6 +55,24 @@ def test_what_is_exported_again_reads_the_same(folder: Path, tmp_path: Path) -> 
     for (name, a), (_, b) in zip(once.named_parameters(), twice.named_parameters(), strict=True):
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-4, msg=name)
     assert fields["special"] == json.loads((tmp_path / "again" / NAME).read_text(encoding="utf-8"))["special"]
+
+
+def test_a_folder_is_written_anew(folder: Path, tmp_path: Path) -> None:
+    """In the graph that runs fastest, with the same weights, rows of parity and fields."""
+    old = tmp_path / "old"
+    shutil.copytree(folder, old)
+    _change(old, lambda fields: fields.update(calibration={"weights": [0.5]}))
+    again(old, old)
+    fields = json.loads((old / NAME).read_text(encoding="utf-8"))
+    assert fields["calibration"] == {"weights": [0.5]}
+    assert (old / PARITY).read_bytes() == (folder / PARITY).read_bytes()
+    for (name, a), (_, b) in zip(
+        restore(folder)[0].named_parameters(), restore(old)[0].named_parameters(), strict=True
+    ):
+        torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-4, msg=name)
+    nodes = [node.op_type for node in onnx.load(str(old / FILES[0])).graph.node]
+    assert not {"SkipLayerNormalization", "BiasGelu"} & set(nodes)
+    assert (nodes.count("LayerNormalization"), nodes.count("Gelu")) == (3, 1)
 
 
 def test_the_shipped_model_comes_back() -> None:

@@ -1,11 +1,13 @@
 """Exports a trained reader: ONNX, int8, with a parity check, and the manifest.
 
     python -m training.export --reader build/reader --out models/baoshu-base [--version 0.1.0]
+    python -m training.export --again models/baoshu-base --out models/baoshu-base
 
 Writes `reader.onnx` (dynamic int8 weights per channel; the tag head and what feeds it stays fp32), `pairs.onnx`,
 `values.onnx`, `characters.npy`, `manifest.json`, and `parity.npz`: fp32 answers of the network to fixed rows,
 against which
-the tests hold the shipped files.
+the tests hold the shipped files.  `--again` writes a model folder anew: the same weights in the graph that is written
+today, the same parity rows and all else that its manifest says.
 """
 
 from __future__ import annotations
@@ -23,13 +25,15 @@ import numpy as np
 import onnx
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnxruntime.transformers.fusion_options import FusionOptions
 from onnxruntime.transformers.optimizer import optimize_model
 from torch import Tensor, nn
 
 from service.candidates import PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
-from service.manifest import CONTRACT, FILES
+from service.manifest import CONTRACT, FILES, NAME, verify
 from training.network import Reader
+from training.restore import PARITY, restore
 from training.train import load
 
 OPSET = 17
@@ -50,8 +54,9 @@ def export(model: Reader, characters: Characters, out: Path) -> None:
         axes = {name: {0: "rows", 1: "length"} for name in ("ids", "mask", "tags", "vectors")}
         _trace(model, (ids, mask), plain, ["ids", "mask"], ["tags", "vectors"], axes)
         optimized = optimize_model(
-            str(plain), model_type="bert", num_heads=model.encoder.shape.heads, hidden_size=hidden, opt_level=0
-        )
+            str(plain), model_type="bert", num_heads=model.encoder.shape.heads, hidden_size=hidden, opt_level=0,
+            optimization_options=_fusions(),
+        )  # fmt: skip
         optimized.save_model_to_file(str(fused))
         graph = onnx.load(str(fused)).graph
         head = [
@@ -71,7 +76,14 @@ def export(model: Reader, characters: Characters, out: Path) -> None:
     _trace(model.value, (value, slots), out / "values.onnx", ["value", "features"], ["measure", "status"],
            {k: {0: "values"} for k in ("value", "features", "measure", "status")})  # fmt: skip
     np.save(out / "characters.npy", characters.table)
-    parity(model, model.encoder.shape.characters, out / "parity.npz")
+    parity(model, model.encoder.shape.characters, out / PARITY)
+
+
+def _fusions() -> FusionOptions:
+    """All that onnxruntime fuses for BERT but what is slower fused on a CPU (`service.tagger.SLOW_FUSIONS`)."""
+    options = FusionOptions("bert")
+    options.enable_skip_layer_norm = options.enable_bias_skip_layer_norm = options.enable_bias_gelu = False
+    return options
 
 
 def _trace(
@@ -132,33 +144,51 @@ def manifest(
     licences: Mapping[str, str] = LICENCES,
 ) -> None:
     """Write `manifest.json`: hashes of the files, shape, data and metrics."""
+    fields = {
+        "name": name, "version": version, "contract": CONTRACT, **_files(out),
+        "hidden": model.encoder.shape.hidden, "shape": model.encoder.shape.to_dict(),
+        "special": characters.special, "training": training, "licences": licences,
+    }  # fmt: skip
+    _write(fields, out)
+
+
+def again(folder: Path, out: Path) -> None:
+    """Write a model folder anew, in place where `out` is the same: its weights in the graph that is written today.
+
+    Weights that were rounded stay as they are; parity rows and the manifest's other fields too.  Raises `ModelRefused`.
+    """
+    fields, kept = verify(folder).fields, (folder / PARITY).read_bytes()
+    export(*restore(folder), out)
+    (out / PARITY).write_bytes(kept)
+    _write({**fields, **_files(out)}, out)
+
+
+def _files(out: Path) -> dict[str, Any]:
+    """What the manifest says of the files."""
     digest = {f: hashlib.sha256((out / f).read_bytes()).hexdigest() for f in FILES}
-    (out / "manifest.json").write_text(
-        json.dumps(
-            {
-                "name": name, "version": version, "contract": CONTRACT, "files": digest,
-                "bytes": {f: (out / f).stat().st_size for f in FILES},
-                "hidden": model.encoder.shape.hidden, "shape": model.encoder.shape.to_dict(),
-                "special": characters.special, "training": training, "licences": licences,
-            },
-            ensure_ascii=False, indent=1,
-        ) + "\n",
-        encoding="utf-8",
-    )  # fmt: skip
+    return {"files": digest, "bytes": {f: (out / f).stat().st_size for f in FILES}}
+
+
+def _write(fields: Mapping[str, Any], out: Path) -> None:
+    (out / NAME).write_text(json.dumps(fields, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Export a trained reader.")
     parser.add_argument("--reader", type=Path, default=Path("build/reader"))
+    parser.add_argument("--again", type=Path, help="a model folder to write anew, instead of a trained reader")
     parser.add_argument("--out", type=Path, default=Path("models/baoshu-base"))
     parser.add_argument("--name", default="baoshu")
     parser.add_argument("--version", default="0.1.0")
     args = parser.parse_args()
-    model, vocabulary = load(args.reader)
-    characters = Characters.build(vocabulary)
-    export(model, characters, args.out)
-    training = json.loads((args.reader / "training.json").read_text(encoding="utf-8"))
-    manifest(args.out, name=args.name, version=args.version, model=model, characters=characters, training=training)
+    if args.again is not None:
+        again(args.again, args.out)
+    else:
+        model, vocabulary = load(args.reader)
+        characters = Characters.build(vocabulary)
+        export(model, characters, args.out)
+        training = json.loads((args.reader / "training.json").read_text(encoding="utf-8"))
+        manifest(args.out, name=args.name, version=args.version, model=model, characters=characters, training=training)
     for path in sorted(args.out.iterdir()):
         print(f"{path.stat().st_size / 1e6:8.2f} MB  {path.name}")
 
