@@ -6,6 +6,7 @@ In: records.  Out: dictionaries.  Addresses are made here and nowhere else.  Kno
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Literal
 
 from service.annotation_files import Imported
 from service.annotation_schema import (
@@ -23,7 +24,7 @@ from service.annotation_schema import (
     ScoreJson,
     TaskJson,
 )
-from service.annotations.difference import Difference
+from service.annotations.difference import Difference, EntityChange, FigureChange
 from service.annotations.document import Document, Figure
 from service.annotations.exchange import Loss
 from service.annotations.faults import Fault
@@ -113,7 +114,7 @@ def difference_json(found: Difference, scores: Scores, document: Document, left:
         "corrections": found.corrections,
         "entities": [
             EntityChangeJson(
-                kind="added" if change.left is None else "gone" if change.right is None else "changed",
+                kind=_kind(change),
                 fields=list(change.fields),
                 left=_entity(change.left, text),
                 right=_entity(change.right, text),
@@ -122,7 +123,7 @@ def difference_json(found: Difference, scores: Scores, document: Document, left:
         ],
         "observations": [
             FigureChangeJson(
-                kind="added" if change.left is None else "gone" if change.right is None else "changed",
+                kind=_kind(change),
                 fields=list(change.fields),
                 left=_figure(change.left, text),
                 right=_figure(change.right, text),
@@ -164,6 +165,12 @@ def imported_json(done: Imported) -> ImportedReportJson:
         "conflict": annotation_address(done.report, conflict.number) if conflict is not None else None,
         "errors": done.errors,
     }
+
+
+def _kind(change: EntityChange | FigureChange) -> Literal["added", "gone", "changed"]:
+    if change.left is None:
+        return "added"
+    return "gone" if change.right is None else "changed"
 
 
 def _score(tally: Tally) -> ScoreJson:
