@@ -15,8 +15,7 @@ from service.annotations.teaching import known, lessons, rank
 from service.archive.extractions import unpack
 from service.archive.models import known_key
 from service.archive.tables import annotation_tasks, extractions, reports
-
-BEGUN = ("in_work", "done", "reviewed")
+from service.archive.tasks import UNBEGUN
 
 
 def ranking(connection: Connection, model: str) -> Iterator[tuple[str, float, str]]:
@@ -27,14 +26,16 @@ def ranking(connection: Connection, model: str) -> Iterator[tuple[str, float, st
     """
     tasks, read = annotation_tasks.c, extractions.c
     key = known_key(connection, model)
-    begun = select(reports.c.text).join(annotation_tasks, tasks.report == reports.c.key).where(tasks.state.in_(BEGUN))
+    begun = (
+        select(reports.c.text).join(annotation_tasks, tasks.report == reports.c.key).where(tasks.state.not_in(UNBEGUN))
+    )
     taught = known(connection.scalars(begun))
     found = {}
     waiting = (
         select(reports.c.id, reports.c.text, read.body)
         .join(extractions, read.report == reports.c.key)
         .join(annotation_tasks, tasks.report == reports.c.key)
-        .where(read.model == key, tasks.state.not_in(BEGUN))
+        .where(read.model == key, tasks.state.in_(UNBEGUN))
     )
     for id_, text, body in connection.execute(waiting):
         found[id_] = len(text), lessons(text, unpack(body))

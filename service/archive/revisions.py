@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, func, insert, select
+from sqlalchemy import Connection, Row, Select, func, insert, select
 
 from service.annotations.difference import difference
 from service.annotations.document import Document
@@ -29,13 +29,11 @@ from service.archive.extractions import get_extraction
 from service.archive.models import known_key
 from service.archive.reports import StoredReport
 from service.archive.tables import annotation_revisions, annotation_tasks, models, now, reports
-from service.archive.tasks import locked, set_state
+from service.archive.tasks import UNBEGUN, locked, set_state
 from service.errors import NotExtracted, NotFound
 
 SHARED = ""  # the line of all annotators
 State = Literal["in_work", "done", "reviewed"]
-# What a revision in a line of one's own makes of a task that nobody has begun.
-UNBEGUN = ("new", "pre_annotated")
 
 _revisions = annotation_revisions.c
 
@@ -88,7 +86,7 @@ def save(
     model that the archive does not know.
     """
     task = locked(connection, report.key)
-    before = _row(connection, report, _revisions.number == base) if base is not None else None
+    before = _row(connection, report, base) if base is not None else None
     origin = known_key(connection, model) if before is None and model is not None else None
     if before is not None:
         origin = before.model_key
@@ -127,7 +125,7 @@ def latest(connection: Connection, report: StoredReport, annotator: str | None =
 
 def get_revision(connection: Connection, report: StoredReport, number: int) -> tuple[Revision, Document]:
     """A revision of a report, which comes with its text, and what it says.  Raises NotFound."""
-    row = _row(connection, report, _revisions.number == number)
+    row = _row(connection, report, number)
     return _revision(row), _document(row.body, report)
 
 
@@ -200,7 +198,7 @@ def _add(
         "body": made.body,
     }
     connection.execute(insert(annotation_revisions).values(values))
-    return _revision(_row(connection, report, _revisions.number == number + 1))
+    return _revision(_row(connection, report, number + 1))
 
 
 def _source(connection: Connection, report: StoredReport, base: Row[Any] | None, origin: int | None) -> Document:
@@ -220,8 +218,9 @@ def _select() -> Select[Any]:
     )
 
 
-def _row(connection: Connection, report: StoredReport, which: ColumnElement[bool]) -> Row[Any]:
-    row = connection.execute(_select().where(_revisions.report == report.key, which)).one_or_none()
+def _row(connection: Connection, report: StoredReport, number: int) -> Row[Any]:
+    wanted = _select().where(_revisions.report == report.key, _revisions.number == number)
+    row = connection.execute(wanted).one_or_none()
     if row is None:
         raise NotFound(f"报告 {report.id} 没有这个版本的标注；全部版本见 /annotations/{report.id}/history。")
     return row

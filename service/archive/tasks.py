@@ -20,6 +20,9 @@ from service.archive.search import matching, title_of
 from service.archive.tables import TASK_STATES, annotation_revisions, annotation_tasks, now, reports
 from service.errors import NotFound
 
+# The states of a task that no person has begun.
+UNBEGUN = ("new", "pre_annotated")
+
 _tasks = annotation_tasks.c
 
 
