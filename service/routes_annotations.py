@@ -55,7 +55,7 @@ from service.annotations.difference import difference
 from service.annotations.document import Document
 from service.annotations.form import document_json, read_document
 from service.annotations.proposal import proposal
-from service.annotations.reading import Reader, Reading, read_value
+from service.annotations.reading import Reader, Reading, read_value, usual_measure
 from service.annotations.schema import DocumentJson
 from service.annotations.scoring import agreement
 from service.archive import revisions, tasks
@@ -351,8 +351,7 @@ def _check(report: StoredReport, asked: CheckRequest) -> CheckedJson:
         reader = Reader(text)
         for said in document_json(document)["entities"]:
             span, label = Span(said["start"], said["end"]), Label(said["label"])
-            usual = Measure.RANK if label is Label.RANK else Measure.LEVEL
-            if (read := reader.read(span, label, measures.get(span, usual))) is not None:
+            if (read := reader.read(span, label, measures.get(span, usual_measure(label)))) is not None:
                 readings.append({"entity": said["id"], **reading_json(read)})
     value = _read(asked.value, text) if asked.value is not None else None
     return {

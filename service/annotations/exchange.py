@@ -7,7 +7,8 @@ command prints and the API returns.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+import math
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,6 +44,17 @@ class Taken:
 def label_of(name: object) -> Label | None:
     """The label of that name, None for one that is not ours."""
     return Label(name) if isinstance(name, str) and name in Label.__members__ else None
+
+
+def number_in(given: Any) -> float | None:
+    """A finite number, None for anything else."""
+    return float(given) if type(given) in (int, float) and math.isfinite(given) else None
+
+
+def score_in(given: Mapping[str, Any]) -> float:
+    """The `score` of something, between 0 and 1; 1, a person's, where it has none."""
+    score = given.get("score", 1.0)
+    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else 1.0
 
 
 def records(data: bytes, form: str) -> Iterator[dict[str, Any]]:

@@ -12,14 +12,13 @@ with relations and nothing in `meta` gets its fields from its own words.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from service.annotations.document import Document, Figure, text_id
-from service.annotations.exchange import Loss, Taken, Written, label_of, records
-from service.annotations.reading import Reader
-from service.records import Bound, Entity, Label, Measure, Quantity, Span, Status
+from service.annotations.exchange import Loss, Taken, Written, label_of, number_in, records, score_in
+from service.annotations.reading import Reader, usual_measure
+from service.records import Bound, Entity, Measure, Quantity, Span, Status
 
 OBSERVATIONS = "observations"
 MEASURES = tuple(Measure)
@@ -125,7 +124,6 @@ def _entities(record: Mapping[str, Any], id_: str, text: str, lost: list[Loss]) 
     spans = set()
     for given in _list(record, "entities"):
         label, start, end = label_of(given.get("label")), given.get("start_offset"), given.get("end_offset")
-        score = given.get("score", 1.0)
         if label is None:
             lost.append(Loss(id_, f"实体标签 {given.get('label')} 不在可用之列，未读入。"))
         elif type(start) is not int or type(end) is not int or not 0 <= start < end <= len(text):
@@ -134,8 +132,7 @@ def _entities(record: Mapping[str, Any], id_: str, text: str, lost: list[Loss]) 
             lost.append(Loss(id_, f"“{text[start:end]}”有两个实体，后一个 {label} 未读入。"))
         else:
             spans.add((start, end))
-            sure = float(score) if isinstance(score, int | float) and 0 <= score <= 1 else 1.0
-            entities[str(given.get("id", f"#{start}-{end}"))] = Entity(label, Span(start, end), sure)
+            entities[str(given.get("id", f"#{start}-{end}"))] = Entity(label, Span(start, end), score_in(given))
     return entities
 
 
@@ -143,9 +140,7 @@ def _figure(entity: Entity, said: Mapping[str, Any], linked: list[tuple[str, Spa
     """What is said of a number; where nothing is, what its words say.  None where there is nothing to read either."""
     kinds = {kind for kind, _ in linked if kind in MEASURES}
     stated = said.get("measure")
-    ranked = Measure.RANK if entity.label is Label.RANK else Measure.LEVEL
-    measure = Measure(kinds.pop() if len(kinds) == 1 else stated if stated in MEASURES else ranked)
-    score = said.get("score", 1.0)
+    measure = Measure(kinds.pop() if len(kinds) == 1 else stated if stated in MEASURES else usual_measure(entity.label))
     reading = None if "unit" in said and "bound" in said else reader.read(entity.span, entity.label, measure)
     if reading is None and not said:
         return None
@@ -167,12 +162,12 @@ def _figure(entity: Entity, said: Mapping[str, Any], linked: list[tuple[str, Spa
         base=_text(said.get("base")) or (reading.base if reading is not None and compared else None),
         base_span=end("base"),
         status=Status(said["status"]) if said.get("status") in tuple(Status) else Status.ACTUAL,
-        score=float(score) if isinstance(score, int | float) and 0 <= score <= 1 else 1.0,
+        score=score_in(said),
     )
 
 
 def _quantity(said: Mapping[str, Any]) -> Quantity:
-    low, high = _number(said.get("low")), _number(said.get("high"))
+    low, high = number_in(said.get("low")), number_in(said.get("high"))
     bound = said.get("bound")
     return Quantity(
         low,
@@ -181,10 +176,6 @@ def _quantity(said: Mapping[str, Any]) -> Quantity:
         Bound(bound) if bound in tuple(Bound) else Bound.EXACT,
         bool(said.get("masked", low is None)),
     )
-
-
-def _number(given: Any) -> float | None:
-    return float(given) if type(given) in (int, float) and math.isfinite(given) else None
 
 
 def _text(given: Any) -> str | None:

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, SubElement, fromstring, indent, tostring
 
+from service.annotations.document import LINKS
 from service.errors import InvalidRequest
 from service.records import Bound, Label, Measure, Status
 
 TEXT, LABEL = "text", "label"
-RELATIONS = ("indicator", "period", "area", "base")
+RELATIONS = tuple(LINKS)
 CHOICES = {"measure": tuple(Measure), "status": tuple(Status), "bound": tuple(Bound)}
 NUMBERS = ("low", "high")
 WORDS = ("unit", "period", "area", "scope", "base")

@@ -14,7 +14,6 @@ number need not fill in its fields: what is not filled in is read in the number'
 from __future__ import annotations
 
 import json
-import math
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,11 +22,11 @@ from itertools import accumulate
 from typing import Any
 
 from service.annotations.document import LINKS, Document, Figure, text_id
-from service.annotations.exchange import Loss, Taken, Written, label_of
+from service.annotations.exchange import Loss, Taken, Written, label_of, number_in, score_in
 from service.annotations.labelling import CHOICES, LABEL, NUMBERS, RELATIONS, TEXT, WORDS
-from service.annotations.reading import Reader
+from service.annotations.reading import Reader, usual_measure
 from service.errors import InvalidRequest
-from service.records import Bound, Entity, Label, Measure, Quantity, Span, Status
+from service.records import Bound, Entity, Measure, Quantity, Span, Status
 
 ANNOTATOR, MODEL, REPORT, META = "annotator", "model", "report", "meta"
 # Before the number of a user, where an export has no more of him than that.
@@ -217,7 +216,7 @@ def _regions(results: list[dict[str, Any]], id_: str, text: str, lost: list[Loss
             lost.append(Loss(id_, f"“{span.of(text)}”有两个区域，后一个 {label} 未读入。"))
         else:
             spans.add(span)
-            entities[str(result.get("id"))] = Entity(label, span, _score(result))
+            entities[str(result.get("id"))] = Entity(label, span, score_in(result))
             if len(names) > 1:
                 lost.append(Loss(id_, f"“{span.of(text)}”有几个标签，只读入 {label}。"))
     return entities
@@ -274,9 +273,8 @@ def _figure(entity: Entity, fields: Mapping[str, Any], links: list[tuple[str, Sp
         return next((span for kind, span in links if kind == field), None)
 
     given, status = fields.get("measure"), fields.get("status")
-    by_label = Measure.RANK if entity.label is Label.RANK else Measure.LEVEL
-    measure = Measure(given) if given in tuple(Measure) else by_label
-    low, high = (_number(fields.get(name)) for name in NUMBERS)
+    measure = Measure(given) if given in tuple(Measure) else usual_measure(entity.label)
+    low, high = (number_in(fields.get(name)) for name in NUMBERS)
     if high is None or low is None:
         low = high = low if high is None else high
     bound, unit = fields.get("bound"), str(fields.get("unit") or "")
@@ -305,7 +303,7 @@ def _figure(entity: Entity, fields: Mapping[str, Any], links: list[tuple[str, Sp
         base=base,
         base_span=end("base"),
         status=Status(status) if status in tuple(Status) else Status.ACTUAL,
-        score=_score(fields),
+        score=score_in(fields),
     )
 
 
@@ -314,12 +312,3 @@ def _answer(result: Mapping[str, Any]) -> Any:
     value = result.get("value")
     given = value.get(str(result.get("type")).removesuffix("area")) if isinstance(value, dict) else None
     return given[0] if isinstance(given, list) and given else given
-
-
-def _number(given: Any) -> float | None:
-    return float(given) if type(given) in (int, float) and math.isfinite(given) else None
-
-
-def _score(given: Mapping[str, Any]) -> float:
-    score = given.get("score", 1.0)
-    return float(score) if isinstance(score, int | float) and 0 <= score <= 1 else 1.0

@@ -75,6 +75,11 @@ class Reader:
         )
 
 
+def usual_measure(label: Label) -> Measure:
+    """What a number of that label measures where nobody says."""
+    return Measure.RANK if label is Label.RANK else Measure.LEVEL
+
+
 def read_value(text: str, label: Label, measure: Measure, *, given: str = "") -> Reading | None:
     """The number that some words alone say (3.2亿元, 下降4.2个百分点): the first of that label, else the first."""
     clean = normalise(text)
