@@ -167,7 +167,7 @@ def _grew_to(grown: Figure, value: Figure) -> bool:
         and value.row.status == grown.row.status
         and value.worth is not None
         and (value.subject, value.place) == (grown.subject, grown.place)
-        and _days(value) == _days(grown)
+        and value.days == grown.days
         and set(grown.definition) <= set(value.definition)  # a clause of its own seldom says them again
     )
 
@@ -183,10 +183,6 @@ def _was(base: Figure, value: Figure) -> bool:
         and base.time is not None
         and base.time == year_before(value.time)
     )
-
-
-def _days(figure: Figure) -> Time:
-    return figure.row.period_start, figure.row.period_end
 
 
 def _year_before(day: date) -> date:

@@ -45,7 +45,12 @@ class Figure:
     @property
     def time(self) -> Time | None:
         """First and last day that it speaks of, for a stock the last alone; None for no time."""
-        return time_of(self.row.period_start, self.row.period_end, self.row.indicator_code, self.row.measure)
+        return time_of(*self.days, self.row.indicator_code, self.row.measure)
+
+    @property
+    def days(self) -> Time:
+        """First and last day that it speaks of, whatever it is of."""
+        return self.row.period_start, self.row.period_end
 
     @property
     def order(self) -> date:

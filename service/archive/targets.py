@@ -91,7 +91,7 @@ def target(planned: Figure, candidates: Iterable[Figure]) -> Target:
     found: dict[Time, list[Figure]] = {}
     for figure in candidates:
         if goal.met_by(figure):
-            found.setdefault(_days(figure), []).append(figure)
+            found.setdefault(figure.days, []).append(figure)
     said = [latest_first(figures) for figures in found.values()]
     said.sort(key=lambda figures: (_end(figures[0]), _start(figures[0])))
     results = tuple(Result(f[0], tuple(f[1:]), *goal.reached(f[0].row.low)) for f in said)
@@ -250,10 +250,6 @@ def _span(planned: Figure) -> Time:
 def _told(value: float) -> float:
     """Without the noise of floats: 7.2 less 8 is -0.8."""
     return float(f"{value:.12g}")
-
-
-def _days(figure: Figure) -> Time:
-    return figure.row.period_start, figure.row.period_end
 
 
 def _end(figure: Figure) -> date:
