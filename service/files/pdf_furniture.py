@@ -50,15 +50,15 @@ def without_furniture(pages: Sequence[PageContent], found: Sequence[Sequence[Pie
     watermarks = _watermarks(found)
     left = [[piece for piece in page if id(piece) not in watermarks] for page in found]
     edges = [
-        (*_edge(page, held, top=True), *_edge(page, held, top=False)) for page, held in zip(pages, left, strict=True)
+        (_edge(page, held, top=True), _edge(page, held, top=False)) for page, held in zip(pages, left, strict=True)
     ]
-    repeated = _repeated(edges)
-    numbered = _numbered(edges)
+    outer = [(*above, *below) for above, below in edges]
+    repeated = _repeated(outer)
+    numbered = _numbered(outer)
     out: list[list[Piece]] = []
-    for index, (page, held) in enumerate(zip(pages, left, strict=True)):
+    for index, (page, held, sides) in enumerate(zip(pages, left, edges, strict=True)):
         aside: set[int] = set()
-        for top in (True, False):
-            levels = _edge(page, held, top=top)
+        for levels in sides:
             for place, row in enumerate(levels):
                 inner = levels[place + 1] if place + 1 < len(levels) else None
                 if not _is_furniture(page, row, inner, repeated, numbered, index, len(pages)):

@@ -100,14 +100,13 @@ def with_notes_apart(page: PageLayout, size: float) -> PageLayout:
     """The page with its footnotes taken out of its columns: the small lines at a column's foot from a mark on."""
     blocks: list[Block] = []
     notes: list[Line] = []
-    for block in page.blocks:
+    for place, block in enumerate(page.blocks):
         start = len(block.lines)
         while start > 0 and block.lines[start - 1].size <= NOTE_SIZE * size:
             start -= 1
         while start < len(block.lines) and not _NOTE.match(block.lines[start].text):
             start += 1
-        below = any(other.left < block.right and block.left < other.right for other in _after(page.blocks, block))
-        if start == len(block.lines) or below or start == 0:
+        if start in (0, len(block.lines)) or _overhangs(block, page.blocks[place + 1 :]):
             blocks.append(block)
             continue
         notes.extend(block.lines[start:])
@@ -115,9 +114,9 @@ def with_notes_apart(page: PageLayout, size: float) -> PageLayout:
     return PageLayout(page.page, tuple(blocks), tuple(notes))
 
 
-def _after(blocks: Sequence[Block], block: Block) -> Sequence[Block]:
-    place = next(index for index, other in enumerate(blocks) if other is block)
-    return blocks[place + 1 :]
+def _overhangs(block: Block, below: Sequence[Block]) -> bool:
+    """Whether any of the blocks after it stands in its column."""
+    return any(other.left < block.right and block.left < other.right for other in below)
 
 
 def paragraphs(pages: Sequence[PageLayout]) -> Iterator[Paragraph | PageGrid]:

@@ -8,6 +8,7 @@ grid rules no lines between its rows, but their texts stand level, each level is
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -135,9 +136,11 @@ def _unfolded(grid: Grid) -> Grid:
         if cell.rows > 1 or rows == 1:
             cells.append(GridCell(start, cell.column, rows, cell.columns, cell.lines))
             continue
+        held: defaultdict[float, list[tuple[str, Box]]] = defaultdict(list)
+        for text, box in cell.lines:
+            held[_nearest(levels[cell.row], box)].append((text, box))
         for place, level in enumerate(levels[cell.row]):
-            held = tuple((text, box) for text, box in cell.lines if _nearest(levels[cell.row], box) == level)
-            cells.append(GridCell(start + place, cell.column, 1, cell.columns, held))
+            cells.append(GridCell(start + place, cell.column, 1, cell.columns, tuple(held[level])))
     return Grid(grid.box, grid.edges, starts[-1], tuple(cells))
 
 
