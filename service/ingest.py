@@ -54,7 +54,7 @@ _SIGNATURES = (
     (b"Rar!\x1a\x07", ".rar"),
 )
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
-_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB: .doc, .wps, and encrypted .docx
 # Streams of an OLE file, by which its form is told: an encrypted .docx is one.
 _STREAMS = tuple(
     (name.encode("utf-16-le"), form)
@@ -156,7 +156,7 @@ def form_of(data: bytes, name: str | None = None, content_type: str | None = Non
             return form
     if data.startswith(_ZIP):
         return _form_of_zip(data, suffix)
-    if data.startswith(_OLE):
+    if data.startswith(OLE):
         return _form_of_ole(data, suffix)
     if _HTML.match(data.removeprefix(codecs.BOM_UTF8)):
         return ".html"

@@ -28,7 +28,8 @@ from service.files.docx_text import LEADER, Fields, note_mark, read_paragraph, v
 from service.files.grid import MOST_CELLS, Cell, render, too_many_cells
 from service.files.limits import Limits
 from service.files.lines import Lines
-from service.files.packed import OLE, check_size
+from service.files.packed import check_size
+from service.ingest import OLE
 from service.records import Document, Finding
 
 FORM = ".docx"

@@ -12,7 +12,6 @@ import zipfile
 from service.errors import EncryptedFile, FileTooLarge
 from service.files.limits import MEBIBYTE, Limits
 
-OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"  # MS-CFB: .doc, .wps, and encrypted .docx
 ENCRYPTED = 0x1  # general purpose bit 0
 
 
