@@ -43,8 +43,8 @@ class Figure:
     """An observation whose amount is told.
 
     `index` into the observations; `worth`: all it may stand for; `said`: its characters; `subject`: what it measures
-    (see `subject_of`); `sentence`, `table` and `row`: where it stands,
-    -1 for none; `column` of the table; `planned`: it is an aim or an estimate, and something in the text says so.
+    (see `subject_of`); `sentence`, `table` and `row`: where it stands, -1 for none; `column` of the table; `planned`:
+    it is an aim or an estimate, and something in the text says so.
     """
 
     index: int

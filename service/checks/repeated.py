@@ -2,10 +2,9 @@
 
 In: the figures of a report.  Out: findings.
 
-Two figures are one where indicator, measure, place, period, unit, base and scope are the same, aims
-and estimates left out.  Reports name
-many small things alike (新增企业, 项目), so that two values of a name are no contradiction by themselves: the indicator
-must be one of the catalogue or a name that says enough, and the two values near each other, as a slip leaves them.
+Two figures are one where indicator, measure, place, period, unit, base and scope are the same, aims and estimates left
+out.  Reports name many small things alike (新增企业, 项目), so that two values of a name are no contradiction by
+themselves: the indicator must be one of the catalogue, and the two values near each other, as a slip leaves them.
 """
 
 from __future__ import annotations
