@@ -1,12 +1,18 @@
-"""Server-sent events (HTML standard, section 9.2): their form, and how long a stream may be silent.
+"""Server-sent events (HTML standard, section 9.2) of something that goes on.
 
-Knows nothing of what is told.
+In: how it stands, asked again and again.  Out: `progress` whenever that has changed, `end` at last, a comment while
+nothing happens.  Knows nothing of what is told.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Any
+import threading
+from collections.abc import AsyncIterator, Awaitable, Callable
+from time import monotonic
+from typing import Any, NamedTuple
+
+import anyio
 
 EVENT_STREAM = "text/event-stream"
 # Proxies are not to hold events back.
@@ -16,6 +22,37 @@ HEARTBEAT_SECONDS = 15.0
 HEARTBEAT = ": still there\n\n"
 # A browser that was cut off comes back after this.
 RETRY = "retry: 2000\n\n"
+
+
+class Standing(NamedTuple):
+    """`mark` tells it from how it stood before; `over`: it will not change any more; `body`: what is told of it."""
+
+    mark: str
+    over: bool
+    body: Any
+
+
+async def stream(
+    look: Callable[[], Awaitable[Standing]], seen: str | None, stopping: threading.Event, *, seconds: float
+) -> AsyncIterator[str]:
+    """The events of something until it is over or the server stops; `look` is asked every so many `seconds`.
+
+    `seen`: the mark of the last event that the listener has, who is not told the same again.
+    """
+    told_at = monotonic()
+    yield RETRY
+    while not stopping.is_set():
+        now = await look()
+        if now.over:
+            yield event("end", now.mark, now.body)
+            return
+        if now.mark != seen:
+            yield event("progress", now.mark, now.body)
+            seen, told_at = now.mark, monotonic()
+        elif monotonic() - told_at >= HEARTBEAT_SECONDS:
+            yield HEARTBEAT
+            told_at = monotonic()
+        await anyio.sleep(seconds)
 
 
 def event(name: str, mark: str, body: Any) -> str:

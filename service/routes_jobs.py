@@ -27,7 +27,7 @@ from service.archive_fields import JOB_EXAMPLE, JobAsked, JobRequest, JobsAsked
 from service.archive_response import failures_json, job_json
 from service.archive_schema import JobInFullJson, JobJson, JobsJson
 from service.desk import Desk
-from service.events import EVENT_STREAM, HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, RETRY, event
+from service.events import EVENT_STREAM, HEADERS, Standing, stream
 from service.metrics import Metrics
 from service.runner import ENGINE, Runner
 from service.settings import Settings
@@ -189,24 +189,16 @@ async def _events(
     watch: _Watch, job: int, seen: str | None, runner: Runner, metrics: Metrics, stopping: threading.Event
 ) -> AsyncIterator[str]:
     """Until the job is over, the server stops, or nobody listens any more."""
+
+    async def look() -> Standing:
+        found = await watch.now(job)
+        return Standing(_mark(found), found.over, job_json(found, runner.trouble(job)))
+
     watch.followers += 1
     metrics.followers(watch.followers)
-    told_at = monotonic()
     try:
-        yield RETRY
-        while not stopping.is_set():
-            found = await watch.now(job)
-            mark = _mark(found)
-            if found.over:
-                yield event("end", mark, job_json(found))
-                return
-            if mark != seen:
-                yield event("progress", mark, job_json(found, runner.trouble(job)))
-                seen, told_at = mark, monotonic()
-            elif monotonic() - told_at >= HEARTBEAT_SECONDS:
-                yield HEARTBEAT
-                told_at = monotonic()
-            await anyio.sleep(POLL_SECONDS)
+        async for told in stream(look, seen, stopping, seconds=POLL_SECONDS):
+            yield told
     except errors.BaoshuError:
         return  # the archive is away, or the job; who comes back is told which
     finally:

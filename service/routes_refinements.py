@@ -9,10 +9,8 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from functools import partial
-from time import monotonic
 from typing import Annotated
 
-import anyio
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Path
 from sqlalchemy import Connection
@@ -25,7 +23,7 @@ from service.annotation_files import documents
 from service.annotations import jsonl
 from service.archive.keys import Scope
 from service.desk import Desk
-from service.events import EVENT_STREAM, HEADERS, HEARTBEAT, HEARTBEAT_SECONDS, RETRY, event
+from service.events import EVENT_STREAM, HEADERS, Standing, stream
 from service.refinement_schema import (
     REFINE_EXAMPLE,
     RefinementJson,
@@ -171,23 +169,15 @@ async def _events(
     refinements: Refinements, number: int, seen: str | None, followers: _Followers, stopping: threading.Event
 ) -> AsyncIterator[str]:
     """Until it does not run any more, the server stops, or nobody listens."""
+
+    async def look() -> Standing:
+        found = await to_thread.run_sync(refinements.get, number)
+        return Standing(_mark(found), found.state != "running", refinement_json(found))
+
     followers.many += 1
     try:
-        yield RETRY
-        told_at = monotonic()
-        while not stopping.is_set():
-            found = await to_thread.run_sync(refinements.get, number)
-            mark = _mark(found)
-            if found.state != "running":
-                yield event("end", mark, refinement_json(found))
-                return
-            if mark != seen:
-                yield event("progress", mark, refinement_json(found))
-                seen, told_at = mark, monotonic()
-            elif monotonic() - told_at >= HEARTBEAT_SECONDS:
-                yield HEARTBEAT
-                told_at = monotonic()
-            await anyio.sleep(POLL_SECONDS)
+        async for told in stream(look, seen, stopping, seconds=POLL_SECONDS):
+            yield told
     finally:
         followers.many -= 1
 

@@ -18,7 +18,7 @@ from fakes import CARD, FakePipeline, extraction_of
 from fastapi.testclient import TestClient
 from test_app import problem
 
-from service import routes_jobs
+from service import events, routes_jobs
 from service.app import Service, create_app
 from service.archive.jobs import Progress, Selection, cancel, claim, create_job, fail, finish, progress, settle
 from service.archive.local import run_job
@@ -292,7 +292,7 @@ def heard(follower: Follower) -> bool:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes_jobs, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(routes_jobs, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
 
 
 @pytest.mark.usefixtures("quick")
