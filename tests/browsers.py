@@ -27,13 +27,12 @@ from service.app import create_app
 from service.extractor import Extractor, Observe
 from service.pipeline import Pipeline
 from service.records import Extraction, Hints
-from service.settings import DEFAULT_MODEL, Settings
+from service.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 # The screen that the page is made for.
 SCREEN = (1366, 768)
 NO_BROWSER = "no Chromium on this machine (Debian: apt-get install --no-install-recommends chromium fonts-noto-cjk)"
-NO_MODEL = "no model in this checkout"
 START_SECONDS = 60.0
 # A busy machine may take long; what does not come at all costs this once.
 PATIENCE_MILLISECONDS = 60_000
@@ -102,11 +101,9 @@ def chromium() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def real_reader() -> SteeredReader:
+def real_reader(shipped: Pipeline) -> SteeredReader:
     """The model of this checkout; one for all servers of the tests."""
-    if not (DEFAULT_MODEL / "manifest.json").exists():
-        pytest.skip(NO_MODEL)
-    return SteeredReader(Pipeline.load(DEFAULT_MODEL, threads=1))
+    return SteeredReader(shipped)
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections import Counter
 import pytest
 
 from service.pipeline import Pipeline
-from service.settings import DEFAULT_MODEL
 from training.planted import Outcome, measure, measure_seeds, reports
 from training.statements import planted
 
@@ -21,13 +20,8 @@ MOST_ALARMS = 3
 
 
 @pytest.fixture(scope="module")
-def pipeline() -> Pipeline:
-    return Pipeline.load(DEFAULT_MODEL)
-
-
-@pytest.fixture(scope="module")
-def outcomes(pipeline: Pipeline) -> list[Outcome]:
-    return measure(pipeline, planted())
+def outcomes(shipped: Pipeline) -> list[Outcome]:
+    return measure(shipped, planted())
 
 
 def test_the_errors_are_planted_and_always_the_same() -> None:
@@ -54,15 +48,15 @@ def test_true_statements_raise_no_alarm(outcomes: list[Outcome]) -> None:
     assert len(alarms) <= MOST_ALARMS, alarms
 
 
-def test_slips_in_the_seed_reports_are_found(pipeline: Pipeline) -> None:
-    outcomes = measure_seeds(pipeline)
+def test_slips_in_the_seed_reports_are_found(shipped: Pipeline) -> None:
+    outcomes = measure_seeds(shipped)
     missed = [o.planted.wrong for o in outcomes if not o.found]
     assert len(missed) <= (1 - FLOOR_IN_SEEDS) * len(outcomes), missed
     assert [alarm.message for o in outcomes for alarm in o.alarms] == []
 
 
-def test_an_answer_has_what_is_wrong_and_what_follows(pipeline: Pipeline) -> None:
+def test_an_answer_has_what_is_wrong_and_what_follows(shipped: Pipeline) -> None:
     text = "2023年,青岚区技术合同成交额达1.2亿元,同比增长5.2%。2023年,全区森林覆盖率达到161.2%。"
-    extraction = pipeline.extract(text)
+    extraction = shipped.extract(text)
     assert "share-above-whole" in [f.code for f in extraction.findings]
     assert [(d.period, d.indicator.code) for d in extraction.derived] == [("2022", "tech_contract_value")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -32,18 +31,12 @@ SEEDS = (
 Observed = Counter[tuple[str, ...]]
 
 
-@lru_cache(maxsize=1)
-def _pipeline(root: Path) -> Pipeline:
-    return Pipeline.load(root / "models" / "baoshu-base", threads=1)
-
-
 @pytest.mark.parametrize("columns", [1, 2])
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_printed_report_is_read_as_its_text(root: Path, seed: str, columns: int) -> None:
+def test_a_printed_report_is_read_as_its_text(root: Path, seed: str, columns: int, shipped: Pipeline) -> None:
     text = (root / "seeds" / f"{seed}.txt").read_text(encoding="utf-8")
     printed = read_pdf(_printed(text, columns), Limits()).text
-    pipeline = _pipeline(root)
-    wanted, given = _observed(pipeline.extract(text)), _observed(pipeline.extract(printed))
+    wanted, given = _observed(shipped.extract(text)), _observed(shipped.extract(printed))
     lost, more = wanted - given, given - wanted
     assert lost.total() <= (1 - FLOOR) * wanted.total(), lost
     assert more.total() <= (1 - FLOOR) * wanted.total(), more

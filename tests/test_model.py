@@ -79,8 +79,8 @@ def test_windows_are_tagged_in_place() -> None:
 
 
 @pytest.mark.parametrize("text", ["新增高新技术企业1", "引进人才3", "你好", "1", "占GDP比重为2."])
-def test_a_text_may_end_amid_a_number_or_hold_none(text: str) -> None:
+def test_a_text_may_end_amid_a_number_or_hold_none(text: str, shipped: Pipeline) -> None:
     """The network also tags the mark that it reads after the last character: no entity may reach into it."""
-    extraction = Pipeline.load(MODEL, threads=1).extract(text)
+    extraction = shipped.extract(text)
     assert all(0 <= e.span.start < e.span.end <= len(text) for e in extraction.entities)
     assert extraction.ledger.numbers == sum(c.isdigit() for c in text)
