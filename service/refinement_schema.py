@@ -62,6 +62,13 @@ class MeasuredJson(TypedDict):
     figures: list[FigureChangeJson]
 
 
+class LearntJson(TypedDict):
+    """What was learnt from, of what was corrected."""
+
+    documents: int
+    sentences: int
+
+
 class NextJson(TypedDict):
     """What to do with the new model: read with it, see what would change, make it current."""
 
@@ -86,6 +93,9 @@ class RefinementJson(TypedDict):
     progress: ProgressJson | None
     reasons: Annotated[list[str], Field(description="Why there is no new model: what got worse and by how much.")]
     candidate: Annotated[str | None, Field(description="`id` of the new model, null where there is none.")]
+    learnt: Annotated[LearntJson | None, Field(description="Null before its end.")]
+    left_out: Annotated[list[str], Field(description="Corrected reports that are held out: measured on alone.")]
+    seconds: Annotated[int | None, Field(description="What it took since it was begun or gone on with last.")]
     measured: list[MeasuredJson]
     next: NextJson | None
 
@@ -111,6 +121,9 @@ def refinement_json(found: Refinement) -> RefinementJson:
         "progress": {"stage": found.stage, "done": found.done, "total": found.total} if found.stage else None,
         "reasons": found.reasons,
         "candidate": new,
+        "learnt": found.result.get("learnt"),
+        "left_out": list(found.result.get("left_out", ())),
+        "seconds": found.result.get("seconds"),
         "measured": list(found.result.get("measured", ())),
         "next": _next(new) if new else None,
     }

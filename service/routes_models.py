@@ -13,7 +13,7 @@ from typing import Annotated
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Path, Query
 from sqlalchemy import Connection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from service import errors, problems
 from service.access import USUAL, Gate
@@ -30,6 +30,9 @@ from service.shelf import Shelf
 
 # A diff of a large archive keeps the store busy for seconds; the next waits for its turn, and nothing else does.
 DIFFS_AT_ONCE = 1
+
+CARD = "README.md"
+MARKDOWN = "text/markdown"
 
 Id = Annotated[str, Path(description="`<name>-<version>` of a model.", max_length=201)]
 REFUSALS = (*USUAL, errors.ModelRefused, errors.ModelChanged, errors.NotFound)
@@ -85,6 +88,21 @@ def models_router(registry: Registry, current: CurrentModel, desk: Desk, shelf: 
             return JSONResponse(await shelf.read(question))
 
     @router.get(
+        "/models/{id}/card",
+        summary="What a model was made from, and how it was measured",
+        response_class=PlainTextResponse,
+        dependencies=reader,
+        responses={
+            200: {"description": "Its card.", "content": {MARKDOWN: {"schema": {"type": "string"}}}},
+            **problems.responses(*USUAL, errors.NotFound, errors.ModelRefused),
+        },
+    )
+    async def card(id: Id) -> Response:  # noqa: A002
+        """The `README.md` of its folder."""
+        text = await to_thread.run_sync(_card, registry, id)
+        return PlainTextResponse(text, media_type=MARKDOWN)
+
+    @router.get(
         "/models/history",
         summary="Promotions and roll-backs, the newest first",
         response_model=PromotionsJson,
@@ -122,3 +140,12 @@ def models_router(registry: Registry, current: CurrentModel, desk: Desk, shelf: 
         return JSONResponse(promotion_json(made))
 
     return router
+
+
+def _card(registry: Registry, id: str) -> str:  # noqa: A002
+    """Raises `NotFound`, `ModelRefused`."""
+    path = registry.find(id).path / CARD
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        raise errors.NotFound(f"模型 {id} 的目录中没有模型卡（{CARD}）。") from None

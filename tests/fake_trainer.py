@@ -1,12 +1,14 @@
 """In the place of `training.refine`: does what the file beside its corrections tells it to.
 
-`say` in the corrected documents' titles is the plan: wait until `go` stands in the run's folder, then end in a way.
+It waits until `go` stands in the run's folder, then ends as that says: by a word, or by a whole result as JSON, whose
+new model is the old one's folder under another version.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from pathlib import Path
 
@@ -38,5 +40,16 @@ if plan == "refused":
     write("result.json", {"state": "refused", "model": "toy-9", "reasons": ["指标链接变差"], "measured": measured})
 elif plan == "candidate":
     write("result.json", {"state": "candidate", "model": "toy-9", "reasons": [], "measured": []})
+elif plan.startswith("{"):
+    result = json.loads(plan)
+    if result["state"] == "candidate":
+        name, _, version = result["model"].rpartition("-")
+        folder = shutil.copytree(given.model, given.models / result["model"])
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / "manifest.json").write_text(
+            json.dumps({**manifest, "name": name, "version": version}), encoding="utf-8"
+        )
+        (folder / "README.md").write_text(f"# Model card: {name} {version}\n\n<b>not bold</b>\n", encoding="utf-8")
+    write("result.json", result)
 else:
     raise SystemExit(f"as told: {plan}")

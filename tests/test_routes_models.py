@@ -96,6 +96,15 @@ def test_the_list_says_what_stands_against_a_model(client: TestClient, archive: 
         problem(client.post(f"/models/{id_}/promote"), 409, code)
 
 
+def test_the_card(client: TestClient, folder: Path) -> None:
+    assert "toy-1 的目录中没有模型卡" in problem(client.get("/models/toy-1/card"), 404, "not-found")["detail"]
+    (folder / "toy1" / "README.md").write_text("# 模型卡 <b>", encoding="utf-8")
+    answer = client.get("/models/toy-1/card")
+    assert (answer.status_code, answer.text) == (200, "# 模型卡 <b>")
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    assert "没有模型 toy-7" in problem(client.get("/models/toy-7/card"), 404, "not-found")["detail"]
+
+
 def test_promote_and_roll_back(client: TestClient) -> None:
     assert reads_with(client) == "toy-1"
     made = client.post("/models/toy-2/promote")

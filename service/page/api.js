@@ -71,6 +71,22 @@ export function told(address, method, body, { signal } = {}) {
   return asked(address, { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json" }, signal });
 }
 
+/** What the service answers, as text. */
+export async function askedText(address, given = {}) {
+  const response = await send(address, given);
+  return received(() => response.text());
+}
+
+/** The answer as it comes, for who reads it bit by bit. */
+export const opened = (address, given = {}) => send(address, given);
+
+/** Ask for another key: whether one was given. */
+export async function changeKey(trouble) {
+  const given = await askForKey(hasKey(), trouble);
+  if (given !== null) sessionStorage.setItem(KEY, given);
+  return given !== null;
+}
+
 function bodyOf(origin) {
   const hints = Object.fromEntries(Object.entries(origin.hints ?? {}).filter(([, value]) => value));
   if (!origin.file) {

@@ -1,4 +1,5 @@
-// The workbench: the queue, the desk, and the comparison of two versions, one at a time; the address says which report.
+// The workbench: the queue, the desk, the comparison of two versions, and the refining of the model, one at a time; the
+// address says which, and of what.
 
 import { onKeyNeeded } from "../api.js";
 import { h, put, say } from "../dom.js";
@@ -8,6 +9,7 @@ import { annotation } from "./annotations_api.js";
 import { Desk } from "./desk.js";
 import { Drafts } from "./drafts.js";
 import { QueueView } from "./queue_view.js";
+import { RefineView } from "./refine_view.js";
 import { SettleView } from "./settle_view.js";
 import { who } from "./who.js";
 
@@ -17,9 +19,15 @@ let desk = null;
 onKeyNeeded(askForKey);
 const drafts = await Drafts.open();
 const queue = new QueueView(part("queue"), { open: (report) => open(report), resume: (draft) => resume(draft), drafts, who: () => who.name });
+const refining = new RefineView(part("refine"), { open: (number) => openRun(number), back: () => {
+  location.hash = "";
+} });
 put(part("actions"), who.element);
 part("to-queue").addEventListener("click", () => {
   location.hash = "";
+});
+part("to-refine").addEventListener("click", () => {
+  location.hash = "refine";
 });
 addEventListener("hashchange", () => follow());
 await who.known();
@@ -28,7 +36,9 @@ follow();
 /** Show what the address asks for. */
 function follow() {
   const [, report, comparing] = /^#([0-9a-f]{64})(\/compare)?$/.exec(location.hash) ?? [];
-  if (!report) toQueue();
+  const [refine, number] = /^#refine(?:\/(\d+))?$/.exec(location.hash) ?? [];
+  if (refine) toRefine(number === undefined ? null : Number(number));
+  else if (!report) toQueue();
   else if (comparing) compare(report);
   else if (desk?.annotation.report.id !== report || part("desk").hidden) begin(report);
 }
@@ -43,6 +53,18 @@ function toQueue() {
   turnTo("queue");
   document.title = "标注台 · 报数";
   queue.refresh();
+}
+
+function toRefine(number) {
+  clear();
+  turnTo("refine");
+  document.title = "改进模型 · 标注台";
+  refining.show(number);
+}
+
+function openRun(number) {
+  if (location.hash === `#refine/${number}`) toRefine(number);
+  else location.hash = `#refine/${number}`;
 }
 
 /** Open a report: where the browser holds unsaved work on it, that is offered first. */
@@ -141,7 +163,10 @@ function compare(report) {
 }
 
 function turnTo(name) {
-  for (const each of ["queue", "desk", "settle"]) part(each).hidden = each !== name;
-  if (name === "queue") part("to-queue").setAttribute("aria-current", "page");
-  else part("to-queue").removeAttribute("aria-current");
+  for (const each of ["queue", "desk", "settle", "refine"]) part(each).hidden = each !== name;
+  for (const each of ["queue", "refine"]) {
+    if (name === each) part(`to-${each}`).setAttribute("aria-current", "page");
+    else part(`to-${each}`).removeAttribute("aria-current");
+  }
+  if (name !== "refine") refining.leave();
 }

@@ -137,6 +137,7 @@ export class QueueView {
       const rows = [...this.list.querySelectorAll("tr[data-report]")];
       rows[Math.max(0, Math.min(rows.length - 1, rows.indexOf(row) + step))]?.querySelector("a").focus();
     } else if (event.key === "n") this.#openNext();
+    else if (event.key === "b") location.hash = "refine";
     else if (event.key === "m" && row) row.querySelector("button").click();
     else return;
     event.preventDefault();
