@@ -11,14 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import date
 from typing import Literal
 
 from sqlalchemy import Connection
 
 from service import ingest
 from service.annotations.difference import difference
-from service.annotations.document import Document
+from service.annotations.document import Document, hints_in
 from service.annotations.faults import errors, faults
 from service.archive.keys import LONGEST_NAME
 from service.archive.models import known_key
@@ -26,7 +25,6 @@ from service.archive.reports import StoredReport, add_report, get_report
 from service.archive.revisions import Revision, Saved, annotated, get_revision, latest, save
 from service.archive.tasks import get_task
 from service.errors import InvalidRequest, NotFound
-from service.records import Hints
 
 # What `meta` says of the annotation, where all else in it is of the report.
 REVISION, ANNOTATOR, STATE, MODEL, SOURCE = "revision", "annotator", "state", "model", "source"
@@ -122,11 +120,3 @@ def _model(connection: Connection, meta: Mapping[str, str]) -> str | None:
         known_key(connection, meta.get(MODEL, ""))
         return meta[MODEL]
     return None
-
-
-def hints_in(meta: Mapping[str, str]) -> Hints:
-    """What a document knows of its report."""
-    published = None
-    with suppress(ValueError):
-        published = date.fromisoformat(meta.get("published", ""))
-    return Hints(published, meta.get("area") or None, meta.get("title") or None)

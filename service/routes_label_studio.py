@@ -18,9 +18,9 @@ from starlette.responses import JSONResponse, Response
 
 from service import errors, ingest, problems
 from service.access import USUAL, Gate
-from service.annotation_files import Imported, hints_in
+from service.annotation_files import Imported
 from service.annotation_response import imported_json, losses_json
-from service.annotations.document import Document, text_id
+from service.annotations.document import Document, hints_in, text_id
 from service.annotations.exchange import Loss
 from service.annotations.labelling import TEXT, Labelling, labelling_of
 from service.annotations.labelstudio import META, MODEL, document_of, prediction_of

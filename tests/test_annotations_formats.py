@@ -119,8 +119,9 @@ def test_a_line_is_what_the_markup_compiles_to(root: Path) -> None:
 
 
 def test_corrected_reports_are_training_data(tmp_path: Path) -> None:
+    from training.corrections import corrected
     from training.examples import example
-    from training.validate import corrected, faults
+    from training.validate import faults
 
     said = sample(area="吉水县", year="2023", published="2024-01-08")
     (tmp_path / "corrected.jsonl").write_bytes(jsonl.write([said]).data)
@@ -130,7 +131,7 @@ def test_corrected_reports_are_training_data(tmp_path: Path) -> None:
     assert [e.span.of(learnt.text) for e in learnt.entities] == [e.span.of(TEXT) for e in said.entities]
     assert int(learnt.pair_target.sum()) > 0
     (tmp_path / "more.jsonl").write_text('{"text": "5家", "entities": [{"id": 1, "label": "X"}]}\n')
-    with pytest.raises(ValueError, match="不在可用之列"):
+    with pytest.raises(InvalidRequest, match="不在可用之列"):
         corrected(tmp_path)
 
 

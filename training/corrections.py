@@ -17,8 +17,7 @@ from service.annotations.document import Document, text_id
 from service.errors import InvalidRequest
 from service.normalise import normalise
 from training.examples import GOLD, held_out, read_gold
-from training.validate import corrected as corrected_before
-from training.validate import documents
+from training.validate import REPORTS, documents
 
 # Reports beside the project that nobody may train on.
 MEASURED = GOLD.with_name("dev.jsonl")
@@ -66,9 +65,14 @@ def read_corrected(path: Path) -> list[Document]:
     return list(taken.documents)
 
 
+def corrected(folder: Path = REPORTS.parent) -> list[Document]:
+    """What people corrected and put beside the project's own reports: `annotations/*.jsonl`.  Raises InvalidRequest."""
+    return [document for path in sorted(folder.glob("*.jsonl")) for document in read_corrected(path)]
+
+
 def own_documents() -> list[Document]:
     """All annotated reports of the project, those held out among them."""
-    return documents() + corrected_before()
+    return documents() + corrected()
 
 
 def gold_documents() -> list[Document]:

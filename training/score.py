@@ -12,11 +12,10 @@ from __future__ import annotations
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from service.annotations.document import Document
+from service.annotations.document import Document, hints_in
 from service.annotations.scoring import gold_record, score
 from service.pipeline import Pipeline
 from service.records import Hints
@@ -36,12 +35,7 @@ def respond(
 
 def hints_of(document: Document) -> Hints:
     """What a caller who holds the file would know of an annotated document."""
-    published = document.meta.get("published", "")
-    return Hints(
-        date.fromisoformat(published) if len(published) == 10 else None,
-        document.meta.get("area") or None,
-        document.meta.get("title") or None,
-    )
+    return hints_in(document.meta)
 
 
 def main() -> None:

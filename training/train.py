@@ -36,10 +36,11 @@ from service.linker import MEASURES, STATUSES
 from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
+from training.corrections import corrected
 from training.examples import GOLD, IGNORE, Example, examples, held_out, read_gold
 from training.markup import digest
 from training.network import Encoder, Reader, Shape
-from training.validate import corrected, documents
+from training.validate import documents
 
 CHUNK = 5  # consecutive windows of one document whose links are learnt together
 LOOK = 40  # how many waiting chunks are tried to fill a step

@@ -30,18 +30,6 @@ def documents(paths: Iterable[Path] = ()) -> list[Document]:
     return [compile_file(p) for p in (sorted(paths) or sorted(REPORTS.glob("*.txt")))]
 
 
-def corrected(folder: Path = REPORTS.parent) -> list[Document]:
-    """What people corrected and exported from an archive (`baoshu annotations export`): `annotations/*.jsonl`.
-
-    Raises InvalidRequest, with the line that is none; ValueError where something in a line could not be read.
-    """
-    found = [jsonl.read(path.read_bytes()) for path in sorted(folder.glob("*.jsonl"))]
-    lost = [f"{loss.document}: {loss.message}" for taken in found for loss in taken.losses]
-    if lost:
-        raise ValueError("\n".join(lost))
-    return [document for taken in found for document in taken.documents]
-
-
 def faults(document: Document) -> Iterator[tuple[Span, str]]:
     """Everything wrong with one compiled document, with the span it stands at."""
     for fault in checks.faults(document):

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import date
 
-from service.records import Entity, Label, Measure, Quantity, Span, Status
+from service.records import Entity, Hints, Label, Measure, Quantity, Span, Status
 
 # What a link leads to, by the field that holds it.
 LINKS = {"indicator": Label.INDICATOR, "period": Label.PERIOD, "area": Label.AREA, "base": None}
@@ -78,6 +80,14 @@ class Document:
             entities=tuple(replace(e, score=1.0) for e in self.entities),
             observations=tuple(replace(o, score=1.0) for o in self.observations),
         )
+
+
+def hints_in(meta: Mapping[str, str]) -> Hints:
+    """What the meta of a document knows of its report; a date that is none is left out."""
+    published = None
+    with suppress(ValueError):
+        published = date.fromisoformat(meta.get("published", ""))
+    return Hints(published, meta.get("area") or None, meta.get("title") or None)
 
 
 def text_id(text: str) -> str:
