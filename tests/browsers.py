@@ -10,6 +10,7 @@ Playwright keeps an event loop running in its thread, so the browser lives no lo
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -37,6 +38,8 @@ START_SECONDS = 60.0
 # A busy machine may take long; what does not come at all costs this once.
 PATIENCE_MILLISECONDS = 60_000
 LONGEST_STALL_SECONDS = 60.0
+# What would turn a line around, or ring; shown as itself it could make one text look like another.
+CONTROL = re.compile("[\u202a-\u202e\u2066-\u2069\u0007]")
 
 
 class SteeredReader:
@@ -198,6 +201,12 @@ def read(page: Page, text: str) -> None:
     page.get_by_label("报告全文").fill(text)
     page.get_by_role("button", name="读取").click()
     page.locator(".workspace").wait_for()
+
+
+def controls(page: Page) -> list[str | None]:
+    """The characters not to be seen that are shown, each in a box that says which it is."""
+    boxes = page.locator(".control")
+    return [boxes.nth(n).get_attribute("data-code") for n in range(boxes.count())]
 
 
 def seed(name: str) -> str:

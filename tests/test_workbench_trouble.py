@@ -7,9 +7,9 @@ import re
 import threading
 from typing import Any
 
-from browsers import Complaints
+from browsers import CONTROL, Complaints, controls
 from playwright.sync_api import BrowserContext, Page, Route, expect
-from workbenches import TEXT, Bench, Desk, figure, labels, marked, proposed
+from workbenches import TEXT, Bench, Desk, expect_draft, expect_saved, figure, labels, marked, proposed
 
 # Everything that could be taken for markup or for an instruction to the browser, with numbers.
 HOSTILE = (
@@ -53,7 +53,7 @@ def test_two_people_at_once_settle_what_differs(desk: Desk, complaints: Complain
     expect(open_.locator("button.left")).to_have_text("预计")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".saved")).to_have_text("已保存 · 第 4 版")
+    expect_saved(page, 4)
     said = desk.bench.kept(desk.report)
     assert said["revision"]["base"] == 2
     assert figure(said, "120家")["status"] == "actual"
@@ -83,7 +83,7 @@ def test_one_side_can_be_taken_whole_or_later(desk: Desk, complaints: Complaints
     page.get_by_role("heading", name="“乙”已先保存了这份报告").wait_for()
     page.get_by_role("button", name="其余取右").click()
     page.get_by_role("button", name="保存取舍后的一版").click()
-    expect(page.locator(".saved")).to_have_text("已保存 · 第 4 版")
+    expect_saved(page, 4)
     assert figure(desk.bench.kept(desk.report), "9家")["low"] == 7
 
 
@@ -93,7 +93,7 @@ def test_one_side_can_be_taken_whole_or_later(desk: Desk, complaints: Complaints
 def test_closing_the_browser_loses_nothing(desk: Desk, person: BrowserContext) -> None:
     desk.on("44家").press("m", "2")
     desk.on("120家").press("x", "u", "s", "3")
-    expect(desk.page.locator(".saved")).to_have_text(re.compile("^未保存 4 步 · 草稿在本机"))
+    expect_draft(desk.page, 4)
     desk.page.close()
     page = person.new_page()
     back = Desk(page, desk.bench, desk.report)
@@ -108,11 +108,11 @@ def test_closing_the_browser_loses_nothing(desk: Desk, person: BrowserContext) -
     page.reload()
     back.ready()  # what is saved is offered no more
     back.on("44家").press("g", "2")
-    expect(page.locator(".saved")).to_have_text(re.compile("^未保存 1 步 · 草稿在本机"))
+    expect_draft(page, 1)
     page.reload()
     page.get_by_role("button", name="不要了").click()
     back.ready()
-    expect(page.locator(".saved")).to_have_text("已保存 · 第 2 版")
+    expect_saved(page, 2)
     page.close()
 
 
@@ -126,7 +126,7 @@ def test_a_draft_of_an_older_version_meets_the_newer_one(desk: Desk, complaints:
     desk.ready().press("Control+s")
     expect(desk.page.get_by_role("button", name="保存取舍后的一版")).to_be_enabled()
     desk.press("Control+Enter")
-    expect(desk.page.locator(".saved")).to_have_text("已保存 · 第 4 版")
+    expect_saved(desk.page, 4)
     said = desk.bench.kept(desk.report)
     assert (figure(said, "44家")["measure"], figure(said, "9家")["low"]) == ("increment", 8)
 
@@ -141,7 +141,7 @@ def test_two_tabs_on_one_draft_keep_both(desk: Desk, person: BrowserContext) -> 
     second.on("9家").press("s", "2")
     desk.on("9家").press("s", "3")
     for page in (other, desk.page):
-        expect(page.locator(".saved")).to_have_text(re.compile("^未保存 2 步 · 草稿在本机"))
+        expect_draft(page, 2)
     other.close()
     desk.page.reload()
     expect(desk.page.get_by_role("button", name="接着做")).to_have_count(2)
@@ -164,7 +164,7 @@ def test_a_lost_connection_keeps_the_draft_and_says_so(desk: Desk, complaints: C
     finally:
         page.context.set_offline(False)
     # It is tried again by itself.
-    expect(page.locator(".saved")).to_have_text("已保存 · 第 2 版")
+    expect_saved(page, 2)
     expect(alert).to_have_count(0)
     assert ("COUNT", "9") in labels(desk.bench.kept(desk.report))
 
@@ -178,7 +178,7 @@ def test_unsaved_work_can_be_gone_on_with_while_the_service_is_gone(desk: Desk, 
     page.reload()
     page.get_by_role("button", name="接着做").click()
     desk.ready().on("9家").press("s", "2")
-    expect(page.locator(".saved")).to_have_text(re.compile("^未保存 2 步 · 草稿在本机"))
+    expect_draft(page, 2)
     page.unroute("**/annotations/**")
     assert figure(desk.saved(), "9家")["status"] == "plan"
 
@@ -234,12 +234,9 @@ def test_a_hostile_report_is_shown_as_it_is_and_marked_in_place(bench: Bench, ta
     desk.on("44家")
     assert tab.evaluate("window.hit") is None
     assert tab.locator("#desk img, #desk script, #desk b").count() == 0
-    boxes = tab.locator(".control")
-    assert [boxes.nth(n).get_attribute("data-code") for n in range(boxes.count())] == [
-        *("U+202E", "U+202C", "U+200F", "U+2066", "U+2069", "U+0007")
-    ]
+    assert controls(tab) == ["U+202E", "U+202C", "U+200F", "U+2066", "U+2069", "U+0007"]
     shown = tab.locator(".side.pane").inner_text() + tab.locator(".toolbar").inner_text()
-    assert not re.search("[\u202a-\u202e\u2066-\u2069\u0007]", shown)
+    assert not CONTROL.search(shown)
     # The caret counts what is not to be seen as well.
     desk.on("5.6亿元").press("[")
     assert ("MONEY", "5.6亿") in labels(desk.saved())

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -200,8 +201,18 @@ class Desk:
         """Save, and what the archive then has."""
         before = len(self.bench.history(self.report))
         self.press("Control+s")
-        expect(self.page.locator(".saved")).to_have_text(f"已保存 · 第 {before + 1} 版")
+        expect_saved(self.page, before + 1)
         return self.bench.kept(self.report)
+
+
+def expect_saved(page: Page, version: int) -> None:
+    """Wait until the desk says that the archive has all as this version."""
+    expect(page.locator(".saved")).to_have_text(f"已保存 · 第 {version} 版")
+
+
+def expect_draft(page: Page, steps: int) -> None:
+    """Wait until the desk says that so many steps are kept in the browser alone."""
+    expect(page.locator(".saved")).to_have_text(re.compile(f"^未保存 {steps} 步 · 草稿在本机"))
 
 
 @pytest.fixture(scope="module")
