@@ -1,8 +1,8 @@
 """A job on Ray in a process of its own, so that no test's process has Ray in it; and the reader that its actors use.
 
-`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON, `lease` in seconds.  Writes
-what it found as a line of JSON: the state of the job at the end and how often progress was told, or the code of an
-error and its detail.
+`python archive_driver.py URL JOB SCRATCH OPTIONS`, the options of `run_job_on_ray` as JSON; besides, `fruitless`: how
+often readers may die in vain.  Writes what it found as a line of JSON: the state of the job at the end and how often
+progress was told, or the code of an error and its detail.
 
 A report that says `〔PATH〕` is read when there is a file at that path.
 """
@@ -14,12 +14,13 @@ import os
 import re
 import sys
 import time
-from datetime import timedelta
 from pathlib import Path
+from unittest.mock import patch
 
 from archive_reader import Reader
 
 from service.archive import cluster, passes
+from service.archive.crew import MOST_FRUITLESS
 from service.archive.jobs import Progress
 from service.errors import BaoshuError
 from service.extractor import Extractor, Observe
@@ -45,9 +46,8 @@ def main(url: str, job: str, scratch: str, options: str) -> None:
     told: list[Progress] = []
     try:
         given = {"reader": "archive_driver:load", **json.loads(options)}
-        if "lease" in given:
-            given["lease"] = timedelta(seconds=given["lease"])
-        end = passes.run_job_on_ray(url, int(job), Path(), on_progress=told.append, **given)
+        with patch.object(passes, "MOST_FRUITLESS", given.pop("fruitless", MOST_FRUITLESS)):
+            end = passes.run_job_on_ray(url, int(job), Path(), on_progress=told.append, **given)
         found = {"state": end.state, "told": len(told)}
     except BaoshuError as error:
         found = {"error": error.code, "detail": error.detail}

@@ -32,7 +32,7 @@ from service.archive.tables import extractions, items
 
 COORDINATOR = Path(__file__).resolve().parent / "archive_coordinator.py"
 KILLS = int(os.environ.get("ARCHIVE_KILLS", "8"))
-ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "1200"))
+ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "800"))
 SEED = int(os.environ.get("ARCHIVE_SEED", "1"))
 
 MANY = 100

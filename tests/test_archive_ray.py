@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any, Self
 
 import pytest
-from archive_jobs import attempts, kept, states
+from archive_jobs import MINUTE, attempts, kept, states
 from archive_reader import BROKEN, OTHER_MODEL, READER, Reader, report_text
 from fakes import CARD
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, select, update
 
 from service.archive.cluster import check_one_machine
 from service.archive.jobs import Selection, create_job, failures
@@ -39,13 +39,15 @@ from service.errors import ArchiveNotShared, ClusterUnavailable
 from service.response import to_json
 
 TESTS = Path(__file__).resolve().parent
-ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "1500"))
-LEASE = 15.0  # seconds, where a test waits until one is over
+ITEMS = int(os.environ.get("ARCHIVE_ITEMS", "400"))
 PATIENCE = 600.0  # seconds for what takes a few on an idle machine
 
 with_ray = pytest.mark.skipif(find_spec("ray") is None, reason="no Ray (pip install 'baoshu[ray]')")
 pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="finds processes through /proc")
+# Starting Ray takes long, so each test is made in one store: the loss of a node in the one that nodes on other machines
+# can share, what has to do with Ray alone in a file.  How each store leases stands in tests/test_archive_jobs.py.
 in_a_file = pytest.mark.parametrize("archive_url", ["sqlite"], indirect=True)
+on_a_server = pytest.mark.parametrize("archive_url", ["postgresql"], indirect=True)
 
 
 def await_(what: Callable[[], bool]) -> None:
@@ -147,6 +149,7 @@ class Driver:
 
 
 @with_ray
+@on_a_server
 def test_a_node_is_lost_and_another_comes(
     archive: Archive, nodes: Nodes, environment: dict[str, str], scratch: Path
 ) -> None:
@@ -167,7 +170,7 @@ def test_a_node_is_lost_and_another_comes(
     assert attempts(archive, job) == Counter({1: ITEMS - 1, 2: 1})
     found = kept(archive)
     assert len(found) == ITEMS
-    for number in range(0, ITEMS, ITEMS // 100):
+    for number in range(0, ITEMS, max(1, ITEMS // 100)):
         text = report_text(number, f"〔{gate}〕" if number in gated else "")
         answer = to_json(Reader().extract(text))
         body, rows = found[answer["report"]["id"]]
@@ -181,15 +184,15 @@ def test_a_node_is_lost_and_another_comes(
 @with_ray
 @in_a_file
 def test_a_node_is_lost_and_none_comes(archive: Archive, nodes: Nodes, environment: dict[str, str]) -> None:
-    job = job_of(archive, 100, dict.fromkeys(range(100), "慢1"))
+    job = job_of(archive, 40, dict.fromkeys(range(40), "慢1"))
     with Driver(archive, job, environment, address=nodes.address, actors=2) as driver:
         await_(lambda: len(workers_of(archive, job)) == 2)
         nodes.order("kill")
         end = driver.end()
     nodes.order("add")
     assert end["state"] == "done"
-    assert len(kept(archive)) == 100
-    assert attempts(archive, job)[1] >= 99
+    assert len(kept(archive)) == 40
+    assert attempts(archive, job)[1] >= 39
 
 
 @with_ray
@@ -197,11 +200,12 @@ def test_a_node_is_lost_and_none_comes(archive: Archive, nodes: Nodes, environme
 def test_a_coordinator_is_killed(archive: Archive, nodes: Nodes, environment: dict[str, str], scratch: Path) -> None:
     gate = scratch / "gate-killed"
     job = job_of(archive, 40, {20: f"〔{gate}〕"})
-    with Driver(archive, job, environment, address=nodes.address, actors=1, lease=LEASE) as driver:
+    with Driver(archive, job, environment, address=nodes.address, actors=1) as driver:
         await_(lambda: held(archive, job) == {20})
         driver.process.kill()
     gate.touch()
-    with Driver(archive, job, environment, address=nodes.address, actors=1, lease=LEASE) as driver:
+    end_leases(archive, job)
+    with Driver(archive, job, environment, address=nodes.address, actors=1) as driver:
         assert driver.end()["state"] == "done"
     # It was read by one whom nobody stopped in time, or by another.
     assert attempts(archive, job) in (Counter({1: 40}), Counter({1: 39, 2: 1}))
@@ -215,7 +219,7 @@ def test_what_no_other_reader_can_mend(
     archive: Archive, nodes: Nodes, environment: dict[str, str], reader: str, error: str
 ) -> None:
     job = job_of(archive, 3)
-    with Driver(archive, job, environment, address=nodes.address, actors=1, reader=reader) as driver:
+    with Driver(archive, job, environment, address=nodes.address, actors=1, reader=reader, fruitless=1) as driver:
         assert driver.end()["error"] == error
     assert states(archive, job) == {"waiting": 3}
 
@@ -318,6 +322,13 @@ def held(archive: Archive, job: int) -> set[int]:
         first = connection.execute(select(func.min(items.c.report)).where(of_job)).scalar_one()
         leased = connection.execute(select(items.c.report).where(of_job, items.c.state == "leased"))
         return {key - first for key in leased.scalars()}
+
+
+def end_leases(archive: Archive, job: int) -> None:
+    """As if the time of all leases were over; who lives still keeps his by his next heartbeat."""
+    with archive.writing() as connection:
+        leased = (items.c.job == job) & (items.c.state == "leased")
+        connection.execute(update(items).where(leased).values(lease_until=now() - MINUTE))
 
 
 def workers_of(archive: Archive, job: int) -> Counter[str]:
