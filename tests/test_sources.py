@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import zipfile
 from collections import Counter
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from service.errors import InvalidRequest, TextTooLong
-from service.files import Limits
+from service.files import SUFFIXES, Limits
+from service.files.bundle import unpack
 from service.records import Hints
 from service.sources import Reading, Unread, look_up, read, sources
 
@@ -88,3 +90,15 @@ def test_a_zip_gives_as_many_reports_as_stand_in_it(tmp_path: Path) -> None:
     assert (unread.source, unread.problem.code) == (f"{file}/一季度/乙.txt", "undecodable-input")
     assert isinstance(last, Reading)
     assert last.id == "丙"
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_a_folder_takes_what_a_zip_takes(tmp_path: Path, suffix: str) -> None:
+    (tmp_path / f"甲{suffix.upper()}").write_bytes(b"x")
+    assert look_up([str(tmp_path)], []).files == (f"{tmp_path}/甲{suffix.upper()}",)
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        file.writestr(f"甲{suffix}", "x")
+        file.writestr("乙.xlsx", "x")
+    header, _ = unpack(packed.getvalue(), Limits())
+    assert ([member["name"] for member in header["members"]], header["passed_over"]) == ([f"甲{suffix}"], ["乙.xlsx"])

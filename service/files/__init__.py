@@ -16,7 +16,7 @@ from pathlib import PurePosixPath
 from service.errors import BaoshuError, DamagedFile, FileTooSlow, NothingInZip, UnsupportedFile
 from service.files.confinement import shared
 from service.files.limits import MEBIBYTE, Limits
-from service.files.readers import READERS, UNPACK
+from service.files.readers import READERS, SUFFIXES, UNPACK
 from service.files.wire import Json, document_from, error_from
 from service.ingest import PLAIN, check, decode, form_of
 from service.records import Document, Finding
@@ -26,8 +26,6 @@ __all__ = ["FORMS", "SUFFIXES", "Limits", "Member", "read_document", "read_docum
 ZIP = ".zip"
 # What can be read, as a person is told it.
 FORMS = (*PLAIN, ".html", ".docx", ".pdf", ".doc", ".wps", ZIP)
-# What is taken for a report in a folder.
-SUFFIXES = (*FORMS, ".htm", ".docm", ".rtf", ".odt")
 USUAL = Limits()
 # All the files of a zip together may take as long as this many.
 TOGETHER = 10

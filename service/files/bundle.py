@@ -22,13 +22,10 @@ from typing import Any
 from service.errors import BaoshuError, DamagedFile, EncryptedFile, FileTooLarge, UnsupportedFile
 from service.files.limits import MEBIBYTE, Limits
 from service.files.packed import ENCRYPTED
+from service.files.readers import SUFFIXES
 from service.files.wire import Json, error_to
 
 ZIP = ".zip"
-# What can be a report, told by the name alone: what else stands in a zip is not unpacked.
-SUFFIXES = frozenset(
-    (".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".shtml", ".docx", ".docm", ".pdf")
-).union((".doc", ".wps", ".rtf", ".odt", ZIP))
 DEEPEST = 1  # zips within the zip
 
 _UTF_8 = 0x800  # general purpose bit 11
@@ -106,7 +103,7 @@ def name_of(member: zipfile.ZipInfo) -> str:
 def _wanted(
     named: list[tuple[str, zipfile.ZipInfo]], folder: str, out: _Unpacked
 ) -> Iterator[tuple[str, zipfile.ZipInfo]]:
-    """The members that can be reports, in the order of the zip; of the others the names."""
+    """The members that can be reports by their names, in the order of the zip; the others are named, not unpacked."""
     pages = {_PAGE_SUFFIX.sub("", name) for name, _ in named if _PAGE_SUFFIX.search(name)}
     beside = tuple(f"{page}{end}/" for page in pages for end in ("_files", ".files"))  # of pages saved whole
     for name, member in named:

@@ -31,6 +31,12 @@ READERS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# By which a file is taken for a report, in a folder and in a zip, before anybody looks into it.
+SUFFIXES = (
+    *(".txt", ".text", ".md", ".markdown", ".html", ".htm", ".xhtml", ".shtml", ".docx", ".docm", ".pdf"),
+    *(".doc", ".wps", ".rtf", ".odt", ".zip"),
+)
+
 # Takes apart what holds several files.
 UNPACK = "service.files.bundle:unpack"
 
