@@ -7,9 +7,9 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.archive.edtf import days
 from service.archive.observations import Row
 from service.archive.panel import Panel, panel
+from service.edtf import days
 
 BASE = Row(
     report="a",

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.archive.across import subjects_of
-from service.archive.edtf import days
 from service.archive.figures import Figure
 from service.archive.observations import Row
 from service.archive.opening import Archive
 from service.archive.series import Line, Rhythm, rhythm_of, series
 from service.archive.subjects import subject
 from service.checks.intervals import exactly
+from service.edtf import days
 from service.errors import InvalidRequest
 
 SALES = "技术合同成交额"

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
-from service.archive.edtf import days
 from service.definitions import definition, grows_at_constant_prices, is_stock, without_definition
+from service.edtf import days
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.utils.escape import unescape
 
-from service.archive.edtf import days
+from service.edtf import days
 from service.errors import TableTooLong
 from service.exports import workbook
 from service.exports.cells import restored_cell

@@ -17,10 +17,10 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from service.annotations.teaching import alone, lessons
 from service.archive.documents import unpack_document
-from service.archive.edtf import days
 from service.archive.subjects import compared_by
 from service.archive.tables import extractions, models, now, observations, reports
 from service.archive.tasks import was_read
+from service.edtf import days
 from service.errors import NotExtracted, NotFound
 from service.response import places_json
 from service.schema import ExtractionJson, ObservationJson

@@ -13,11 +13,11 @@ from math import inf
 
 from sqlalchemy import Connection, select
 
-from service.archive.edtf import days
 from service.archive.observations import Row, rows_of
 from service.archive.subjects import BETWEEN, time_of
 from service.archive.tables import extractions, observations, reports
 from service.checks.intervals import Interval
+from service.edtf import days
 
 # No statement names more keys than SQLite takes in one.
 KEYS_AT_ONCE = 10_000

@@ -17,10 +17,10 @@ from typing import Any, TypeVar
 from sqlalchemy import ColumnElement, Connection, Select, UnaryExpression, and_, bindparam, false, func, or_, select
 from sqlalchemy.sql.operators import custom_op
 
-from service.archive.edtf import days
 from service.archive.paging import Page, check_limit, key_of, to_cursor
 from service.archive.search import matching
 from service.archive.tables import extractions, models, observations, reports
+from service.edtf import days
 from service.errors import InvalidRequest
 from service.periods import is_edtf
 

@@ -14,7 +14,7 @@ from datetime import date
 from enum import Enum, auto
 from typing import NamedTuple
 
-from service.archive.edtf import days
+from service.edtf import days
 from service.schema import ExtractionJson, ObservationJson
 
 

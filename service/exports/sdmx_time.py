@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from service.archive.edtf import OPEN, days
+from service.edtf import OPEN, days
 
 # Codes of SDMX:CL_FREQ(2.1).
 ANNUAL, HALF_YEARLY, QUARTERLY, MONTHLY, DAILY, OTHER, UNSPECIFIED = "A", "S", "Q", "M", "D", "_O", "_U"

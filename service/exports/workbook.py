@@ -20,7 +20,7 @@ from functools import lru_cache
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, BinaryIO
 
-from service.archive.edtf import days
+from service.edtf import days
 from service.errors import TableTooLong
 from service.exports.cells import Value, is_formula
 from service.exports.figures import COLUMNS, NAMES, Figure, Kind, ReadReport, figures_of

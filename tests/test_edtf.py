@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.archive.edtf import days
+from service.edtf import days
 from service.periods import is_edtf
 
 
