@@ -41,7 +41,7 @@ class Pipeline:
 
     @classmethod
     def load(cls, folder: Path, *, threads: int = 0) -> Pipeline:
-        """Load a model folder; `threads` 0 lets the runtime choose.  Raises `ModelRefused`."""
+        """Load a model folder; windows are read by `threads`, 0 for all cores.  Raises `ModelRefused`."""
         return cls(Tagger(folder, threads=threads))
 
     @property
