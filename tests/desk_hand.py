@@ -9,35 +9,42 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 # What corrects something on the screen.
 Correction = Callable[[Page], None]
 
 # Where words stand on the screen, and the marks that they share characters with.
-_FIND = """([words, within]) => {
+_FIND = """async ([words, within]) => {
   const root = document.querySelector(".desk .page");
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  const nodes = [];
-  let text = "";
-  for (let node; (node = walker.nextNode());) {
-    if (node.parentElement.closest("button, .badges")) continue;
-    nodes.push([text.length, node]);
-    text += node.data;
-  }
-  const from = text.indexOf(within) + within.indexOf(words);
-  if (!text.includes(within)) throw new Error(`no ${within} in the report`);
-  const at = (place) => {
-    const [start, node] = nodes.findLast(([first]) => first <= place);
-    return [node, place - start];
+  const drawn = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+  const rangeOf = () => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+    const nodes = [];
+    let text = "";
+    for (let node; (node = walker.nextNode());) {
+      if (node.parentElement.closest("button, .badges")) continue;
+      nodes.push([text.length, node]);
+      text += node.data;
+    }
+    if (!text.includes(within)) throw new Error(`no ${within} in the report`);
+    const from = text.indexOf(within) + within.indexOf(words);
+    const at = (place) => {
+      const [start, node] = nodes.findLast(([first]) => first <= place);
+      return [node, place - start];
+    };
+    const range = new Range();
+    range.setStart(...at(from));
+    const [last, place] = at(from + words.length - 1);
+    range.setEnd(last, place + 1);
+    return range;
   };
-  const range = new Range();
-  range.setStart(...at(from));
-  const [last, place] = at(from + words.length - 1);
-  range.setEnd(last, place + 1);
-  range.startContainer.parentElement.scrollIntoView({ block: "center" });
-  const rects = [...range.getClientRects()];
+  await drawn();
+  rangeOf().startContainer.parentElement.scrollIntoView({ block: "center" });
+  await drawn();
+  const range = rangeOf();  // what was drawn anew has other nodes
   const boxOf = ({ left, right, top, bottom }) => ({ left, right, middle: (top + bottom) / 2 });
+  const rects = [...range.getClientRects()];
   const marks = [...root.querySelectorAll("mark.span")].filter((mark) => range.intersectsNode(mark));
   return {
     first: boxOf(rects[0]), last: boxOf(rects.at(-1)),
@@ -77,8 +84,9 @@ def mark(words: str, key: str, within: str) -> Correction:
             page.mouse.down()
             page.mouse.move(found["last"]["right"] - 4, found["last"]["middle"], steps=4)
             page.mouse.up()
-            page.locator(".figure-panel h2", has_text="所选文字").wait_for()
+            expect(page.locator(".figure-panel p.quoted")).to_have_text(words)
         press(page, key)
+        expect(page.locator(".figure-panel h2")).to_contain_text(words)
 
     return correct
 
@@ -125,6 +133,7 @@ def linked(words: str, role: str, to: str, within: str, to_within: str) -> Corre
             return
         press(page, {"indicator": "i", "period": "p", "area": "r", "base": "b"}[role])
         choose(page, to, to_within)
+        expect(page.locator(f".link-chip.role-{role} .link")).to_have_text(to)
 
     return correct
 

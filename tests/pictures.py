@@ -180,6 +180,8 @@ def take_walk(browser: Browser, folder: Path) -> None:
                 page.get_by_text("约剩").wait_for(timeout=WALK_SECONDS * 1000)
             if station == "preview":
                 page.locator(".preview").evaluate("element => element.scrollIntoView()")
+            if station == "correct":  # what is wrong still is told by the service
+                page.wait_for_timeout(5000)
             page.wait_for_timeout(500)
             page.screenshot(path=FOLDER / f"walk-{station}.png")
 

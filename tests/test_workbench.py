@@ -159,6 +159,12 @@ def test_links_are_made_with_the_pointer(desk: Desk) -> None:
     desk.page.get_by_role("button", name="取消关联 高新技术企业").click()
     said = figure(desk.saved(), "120家")
     assert (said["period"], said["period_entity"], said["indicator"]) == ("2024", "2024年", ["技术合同成交额"])
+    # Where a key has asked for a target, a click is the answer.
+    desk.on("120家").press("i")
+    desk.page.locator("mark.span", has_text="强度").click()
+    expect(desk.page.locator(".link-chip.role-indicator .link")).to_have_text("强度")
+    assert desk.chosen == "120家"
+    assert figure(desk.saved(), "120家")["indicator"] == ["强度"]
 
 
 def test_a_time_without_other_figures_is_read(desk: Desk) -> None:

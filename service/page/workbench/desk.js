@@ -33,7 +33,7 @@ export class Desk {
     this.range = null;
     this.mode = null;
     this.pane = new TextPane(this.work, {
-      choose: (id) => this.choose(id),
+      choose: (id) => (this.mode?.pick ? this.mode.pick(id, false) : this.choose(id)),
       link: (id) => this.linkTo(id),
       range: (range) => this.setRange(range),
       fault: (fault) => this.showFault(fault),
