@@ -136,7 +136,7 @@ export class PreviewView {
   #groups(title, field, { most, others }) {
     const rest = others.added + others.gone + others.changed;
     const name = ({ name: words, code }) => {
-      if (words === null) return h("span", { class: "quiet" }, "没有写明");
+      if (!words) return h("span", { class: "quiet" }, "没有写明");
       const value = code ?? words;
       return h("button", { type: "button", class: "link", "aria-pressed": String(this.asked[field] === value), on: { click: () => this.#ask({ ...WHOLE, [field]: value }) } }, words);
     };
