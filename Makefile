@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Python compiles what is imported when it is imported; compiling all that is installed takes as long as installing it.
+INSTALL := $(PIP) install --no-compile --editable
 
 # Annotated reports that `make score` measures on; where they are absent it takes our own that training has not seen.
 GOLD ?= ../shared/gold/dev.jsonl
@@ -19,7 +21,7 @@ serve: $(VENV)/.runtime ## serve on 127.0.0.1:8000 (BAOSHU_HOST, BAOSHU_PORT)
 	$(BIN)/baoshu serve
 
 test: lint ## install what tests need, check the code and run every test
-	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
 lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/ruff check .
@@ -60,17 +62,18 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.runtime: $(VENV)/.made pyproject.toml
-	$(PIP) install --editable .
+	$(INSTALL) .
 	@touch $@
 
-$(VENV)/.dev: $(VENV)/.runtime
-	$(PIP) install --editable '.[dev,ray,spacy]'
+# With all that a test needs, torch included; serving needs none of it (`.runtime`).  One call, which sees all at once.
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(INSTALL) '.[dev,ray,spacy,training]'
 	@touch $@
 
 $(VENV)/.training: $(VENV)/.runtime
-	$(PIP) install --editable '.[training]'
+	$(INSTALL) '.[training]'
 	@touch $@
 
 $(VENV)/.bench: $(VENV)/.runtime
-	$(PIP) install --editable '.[bench]'
+	$(INSTALL) '.[bench]'
 	@touch $@
