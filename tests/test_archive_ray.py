@@ -132,6 +132,11 @@ class Driver:
                 start_new_session=True,
             )
 
+    def until(self, what: Callable[[], bool]) -> None:
+        """Wait for what comes while the job runs."""
+        await_(lambda: what() or self.process.poll() is not None)
+        assert what(), self._told.read_text(encoding="utf-8")
+
     def end(self) -> dict[str, Any]:
         self.process.wait(PATIENCE)
         told = self._told.read_text(encoding="utf-8")
@@ -158,11 +163,11 @@ def test_a_node_is_lost_and_another_comes(
     job = job_of(archive, ITEMS, dict.fromkeys(gated, f"〔{gate}〕"))
     with Driver(archive, job, environment, address=nodes.address) as driver:
         # Both actors stand before the gate.
-        await_(lambda: len(held(archive, job) & set(gated)) == 2)
+        driver.until(lambda: len(held(archive, job) & set(gated)) == 2)
         nodes.order("kill")
         nodes.order("add")
         # A third one stands there: with what the dead had in hand, or that comes back when there is room.
-        await_(lambda: len(workers_of(archive, job)) == 3)
+        driver.until(lambda: len(workers_of(archive, job)) == 3)
         gate.touch()
         end = driver.end()
     assert (end["state"], end["told"] > 1) == ("done", True)
@@ -186,7 +191,7 @@ def test_a_node_is_lost_and_another_comes(
 def test_a_node_is_lost_and_none_comes(archive: Archive, nodes: Nodes, environment: dict[str, str]) -> None:
     job = job_of(archive, 40, dict.fromkeys(range(40), "慢1"))
     with Driver(archive, job, environment, address=nodes.address, actors=2) as driver:
-        await_(lambda: len(workers_of(archive, job)) == 2)
+        driver.until(lambda: len(workers_of(archive, job)) == 2)
         nodes.order("kill")
         end = driver.end()
     nodes.order("add")
@@ -201,7 +206,7 @@ def test_a_coordinator_is_killed(archive: Archive, nodes: Nodes, environment: di
     gate = scratch / "gate-killed"
     job = job_of(archive, 40, {20: f"〔{gate}〕"})
     with Driver(archive, job, environment, address=nodes.address, actors=1) as driver:
-        await_(lambda: held(archive, job) == {20})
+        driver.until(lambda: held(archive, job) == {20})
         driver.process.kill()
     gate.touch()
     end_leases(archive, job)
@@ -248,7 +253,7 @@ def test_a_ray_of_its_own_interrupted_and_the_job_ended_by_processes(
     job = job_of(archive, 40, {5: "毒", 6: "坏", 20: f"〔{gate}〕", 21: f"〔{next_gate}〕"})
     before = set(scratch.iterdir())
     with Driver(archive, job, environment, actors=1, attempts=2) as driver:
-        await_(lambda: held(archive, job) == {20})
+        driver.until(lambda: held(archive, job) == {20})
         # Ctrl-C goes to all processes of a terminal.
         os.killpg(driver.process.pid, signal.SIGINT)
         time.sleep(2)  # for speed alone: who has not heard of it yet stands before the next gate, until he is ended
