@@ -1,15 +1,13 @@
 """Trains a network on what was corrected without letting it forget: old windows are mixed into every epoch.
 
-In: a network, corrected and old examples.  Out: the network, trained in place and then drawn back towards what it was.
-Rehearsal: Robins 1995, Connection Science 7(2).  Drawing back, a straight line between the weights before and after:
-Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" (WiSE-FT).  How much of either, how long and how fast was
-chosen by the experiments of docs/model.md, "Refining".
+In: a network, corrected and old examples.  Out: the network, trained in place.  Rehearsal: Robins 1995, Connection
+Science 7(2).  How much of it, how long and how fast was chosen by the experiments of docs/model.md, "Refining".
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,16 +23,14 @@ from training.train import GOLD_WEIGHT, Work, chunks, fit, labelled, pack
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """`repeat`: how often a corrected window is seen in an epoch; `rehearsal`: old windows for each of those; `least`:
-    old windows in an epoch at least, so that a handful of corrections does not bend the model; `kept`: how far the
-    trained weights are drawn back to what they were, 0 for not at all, below 1."""
+    old windows in an epoch at least, so that a handful of corrections does not bend the model."""
 
     epochs: int = 3
-    rate: float = 3e-5
-    head_rate: float = 3e-4
-    repeat: int = 1
-    rehearsal: float = 3.0
+    rate: float = 1e-4
+    head_rate: float = 5e-4
+    repeat: int = 2
+    rehearsal: float = 1.0
     least: int = 240
-    kept: float = 0.0
     seed: int = 0
 
 
@@ -67,21 +63,10 @@ def teach(
         random.shuffle(mixed)
         return [labelled(parts, characters) for parts in pack(mixed)]
 
-    before = {name: weight.clone() for name, weight in model.state_dict().items()}
-    history = fit(
+    return fit(
         model, epoch, [], characters, out,
         epochs=recipe.epochs, rate=recipe.rate, head_rate=recipe.head_rate, tell=tell,
     )  # fmt: skip
-    draw_back(model, before, recipe.kept)
-    return history
-
-
-@torch.no_grad()
-def draw_back(model: Reader, before: Mapping[str, torch.Tensor], kept: float) -> None:
-    """Move each weight by the share `kept` of the way back to what it was."""
-    for name, weight in model.state_dict().items():
-        if weight.is_floating_point():
-            weight.lerp_(before[name], kept)
 
 
 def windows_of(found: Sequence[tuple[Example, int, int]]) -> int:
