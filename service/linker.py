@@ -208,7 +208,9 @@ def _observations(
         return default_period(text, layout, place, reports[part], plan=plan)
 
     divided = any(s.plan for s in layout.sections)
-    paragraphs = {s.paragraph: s.span.start for s in reversed(layout.sentences)}
+    paragraphs: dict[int, Span] = {}
+    for s in layout.sentences:
+        paragraphs[s.paragraph] = Span(paragraphs.get(s.paragraph, s.span).start, s.span.end)
     for v, choice in chosen.items():
         value = entities[v]
         quantity = read_quantity(text, value.span, value.label)
@@ -222,7 +224,8 @@ def _observations(
         planned = section is not None and section.plan
         status = status_said(
             text[sentence.span.start : value.span.start],
-            text[paragraphs[sentence.paragraph] : value.span.start],
+            text[paragraphs[sentence.paragraph].start : value.span.start],
+            paragraphs[sentence.paragraph].of(text),
             choice.status,
             planned=planned,
             divided=divided,

@@ -16,11 +16,17 @@ LIGHT = frozenset(
     | {"总投资", "投资额", "排名", "位次", "名次", "登记", "入选", "数量质量"}
 )
 _GROWTH_NAME = re.compile(r"(?:增速|增长率|增幅|涨幅|降幅)$")
-_FORECAST = re.compile(r"(?:预计|有望|预测)[^,;。!?]*(?:,(?:同比|增长|下降|年均|其中|占|较|比)[^,;。!?]*)*$")
-# Without one of these nothing outside a section of plans is planned.
+# How a clause begins that says more of the value before it.
+_MORE = r"[^,;。!?]*(?:,(?:同比|增长|下降|年均|其中|占|较|比)[^,;。!?]*)*$"
+_FORECAST = re.compile(rf"(?:预计|有望|预测){_MORE}")
+# Without one of these nothing outside a section of plans is planned: a word that says so of all that follows in its
+# sentence, or one that does so of its own clause alone (争取专项补助,改造茶园80亩 has been done).
 _INTENT = re.compile(
-    r"力争|争取|确保|计划|目标|拟|将|预期|规划|打算|安排|努力|谋划|下一步|下步|明年|今后|到20\d\d年|要|推动|推进|再|继续|冲刺|不低于|不少于"
+    r"力争|确保|计划|目标|拟|将|预期|规划|打算|安排|下一步|下步|明年|今后|到20\d\d年|要|冲刺|不低于|不少于"
 )
+_BENT = re.compile(r"(?:争取|努力|谋划|推动|推进|再|继续)[^,;:]*$")
+# What has been done already is no plan, wherever it stands.
+_DONE = re.compile(rf"已{_MORE}")
 # In a report without such sections a paragraph that tells of what has been, and has no word of intent, plans nothing.
 _PAST = re.compile(r"已|获|累计|截至|目前|成功|入选|同比|连续[\d一二三四五六七八九十]|首创|至今|现有|以来|了")
 _RESOLVE = re.compile(
@@ -32,8 +38,8 @@ LONGEST_DATED = 3
 _RUNNING = re.compile(r"连续|每")
 
 
-def status_said(before: str, paragraph: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
-    """The status of a value with `before` in front of it in its sentence, and `paragraph` in its paragraph.
+def status_said(before: str, earlier: str, paragraph: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
+    """The status of a value with `before` in front of it in its sentence, and `earlier` in its `paragraph`.
 
     `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none.
     An estimate is a forecast, wherever it stands; outside the plans a plan needs a word of intent, or a report that has
@@ -41,10 +47,13 @@ def status_said(before: str, paragraph: str, chosen: Status, *, planned: bool, d
     """
     if _FORECAST.search(before) and not re.search("力争|确保|争取", before):
         return Status.FORECAST
-    told = not _INTENT.search(before) if divided else _PAST.search(paragraph) and not _RESOLVE.search(paragraph)
-    if chosen is Status.PLAN and not planned and told:
-        return Status.ACTUAL
-    return chosen
+    if chosen is not Status.PLAN:
+        return chosen
+    if divided:
+        told = not (_INTENT.search(before) or _BENT.search(before))
+    else:
+        told = bool(_PAST.search(paragraph)) and not _RESOLVE.search(earlier)
+    return Status.ACTUAL if _DONE.search(before) or (told and not planned) else chosen
 
 
 def measure_named(indicator: str, unit: str, chosen: Measure) -> Measure:

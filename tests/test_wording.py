@@ -20,19 +20,27 @@ from service.wording import dates, measure_named, sets_time, status_said
         ("全年兑现奖励", Status.PLAN, False, True, Status.ACTUAL),
         ("计划兑现奖励", Status.PLAN, False, True, Status.PLAN),
         ("兑现奖励", Status.PLAN, True, True, Status.PLAN),
+        ("推进平台建设,引进团队", Status.PLAN, False, True, Status.ACTUAL),
+        ("推进平台建设,继续引进团队", Status.PLAN, False, True, Status.PLAN),
+        ("到20XX年底力争建成,引进团队", Status.PLAN, False, True, Status.PLAN),
+        ("目标任务中,入库企业已达", Status.PLAN, True, True, Status.ACTUAL),
+        ("拟上市企业25家,入库企业已达30家,同比增长", Status.PLAN, False, True, Status.ACTUAL),
+        ("入库企业已达30家,目标", Status.PLAN, True, True, Status.PLAN),
     ],
 )
 def test_status(before: str, chosen: Status, planned: bool, divided: bool, right: Status) -> None:
-    assert status_said(before, before, chosen, planned=planned, divided=divided) is right
+    assert status_said(before, before, before, chosen, planned=planned, divided=divided) is right
 
 
 def test_a_report_without_sections_of_plans_tells_them_by_the_paragraph() -> None:
-    for paragraph, right in (
-        ("下步,我们将抓培育。新增", Status.PLAN),
-        ("新增", Status.PLAN),
-        ("“双提升”计划已见成效。新增", Status.ACTUAL),
+    for earlier, later, right in (
+        ("下步,我们将抓培育。新增", "", Status.PLAN),
+        ("新增", "5家。", Status.PLAN),
+        ("“双提升”计划已见成效。新增", "", Status.ACTUAL),
+        ("新增", "5家。运行至今,接待群众3万人。", Status.ACTUAL),
+        ("新增", "5家。至今未见成效,下步将抓培育。", Status.ACTUAL),
     ):
-        assert status_said("新增", paragraph, Status.PLAN, planned=False, divided=False) is right
+        assert status_said("新增", earlier, earlier + later, Status.PLAN, planned=False, divided=False) is right
 
 
 def test_a_percentage_of_a_growth_is_a_growth() -> None:
