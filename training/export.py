@@ -5,9 +5,8 @@
 
 Writes `reader.onnx` (dynamic int8 weights per channel; the tag head and what feeds it stays fp32), `pairs.onnx`,
 `values.onnx`, `characters.npy`, `manifest.json`, and `parity.npz`: fp32 answers of the network to fixed rows,
-against which
-the tests hold the shipped files.  `--again` writes a model folder anew: the same weights in the graph that is written
-today, the same parity rows and all else that its manifest says.
+against which the tests hold the shipped files.  `--again` writes a model folder anew: the same weights in the graph
+that is written today, the same parity rows and all else that its manifest says.
 """
 
 from __future__ import annotations

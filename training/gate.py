@@ -3,9 +3,8 @@
     python -m training.gate            scores the shipped model on the held-out reports and compares with floors.json
     python -m training.gate --set      measures anew and writes floors a little below the scores; refuses to lower one
 
-`floors.json` pins the held-out documents by their hash, so that neither the floors nor what they are measured on
-can change
-unnoticed.  Floors on the hand-annotated reports beside the project are kept in the same file and set by hand.
+`floors.json` pins the held-out documents by their hash, so that neither the floors nor what they are measured on can
+change unnoticed.  Floors on the hand-annotated reports beside the project are kept in the same file and set by hand.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Scores a model against annotation: the table of `service.annotations.scoring`.
 
-    python -m training.score [--held-out | --gold FILE] [--model DIR] [--errors N]
+    python -m training.score [--gold FILE] [--model DIR] [--errors N] [--save FILE]
 
 In: gold records, or the held-out own reports, and a model folder.  Out: entities, values, links, fields and whole
 observations, and the errors one by one.  Where the project's surroundings hold their own scorer, a test proves that
