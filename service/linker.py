@@ -39,7 +39,7 @@ from service.records import (
 )  # fmt: skip
 from service.report import default_period
 from service.tagger import Tagged, Tagger
-from service.wording import LIGHT, LONGEST_DATED, dates, measure_named, sets_time, status_said
+from service.wording import LIGHT, measure_named, sets_time, status_said
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -143,18 +143,9 @@ def _indicators(
 def _periods(
     text: str, values: Sequence[Entity], entities: Sequence[Entity], scored: _Scored
 ) -> list[tuple[int | None, float]]:
-    """Each value's time: its own where one stands right before it, else the likeliest."""
-    scored = scored.where(
-        np.array(
-            [sets_time(entities[c].span.of(text), ranked=values[n].label is Label.RANK) for n, c in scored], np.bool_
-        )
-    )
-    best = _exclusive(values, scored)
-    for n, c in scored:
-        end, start = entities[c].span.end, values[n].span.start
-        if 0 <= start - end <= LONGEST_DATED and dates(text[end:start]):
-            best[n] = c, best[n][1]
-    return best
+    """Each value's likeliest time."""
+    able = [sets_time(entities[c].span.of(text), ranked=values[n].label is Label.RANK) for n, c in scored]
+    return _exclusive(values, scored.where(np.array(able, np.bool_)))
 
 
 def _exclusive(values: Sequence[Entity], scored: _Scored) -> list[tuple[int | None, float]]:

@@ -10,7 +10,7 @@ from typing_extensions import TypedDict
 from service.refinements import Refinement
 
 REFINE_EXAMPLE = (
-    '应为 {"model": "baoshu-0.1.1", "states": ["done", "reviewed"], "version": "0.1.2"}；均可省略，即从当前模型开始。'
+    '应为 {"model": "baoshu-0.2.0", "states": ["done", "reviewed"], "version": "0.2.1"}；均可省略，即从当前模型开始。'
 )
 
 StateName = Literal["running", "interrupted", "cancelled", "candidate", "refused", "failed"]

@@ -32,9 +32,6 @@ _PAST = re.compile(r"已|获|累计|截至|目前|成功|入选|同比|连续[\d
 _RESOLVE = re.compile(
     r"力争|争取|确保|(?<!”)计划|目标|拟|将|预期|规划|打算|谋划|下一步|下步|明年|今后|未来|到20\d\d年|不低于|不少于|努力|要"
 )
-# What may lie between a time and the value that it dates, where nothing else does.
-_DATED = re.compile(r"(?:[末底初]|度)?的?(?:约|近|超)?")
-LONGEST_DATED = 3
 _RUNNING = re.compile(r"连续|每")
 
 
@@ -59,11 +56,6 @@ def status_said(before: str, earlier: str, paragraph: str, chosen: Status, *, pl
 def measure_named(indicator: str, unit: str, chosen: Measure) -> Measure:
     """A percentage of an indicator whose name says growth is a growth."""
     return Measure.GROWTH if chosen is Measure.LEVEL and unit == "%" and _GROWTH_NAME.search(indicator) else chosen
-
-
-def dates(between: str) -> bool:
-    """Whether a time is the value's own by standing right before it (2021年的2.02%)."""
-    return _DATED.fullmatch(between) is not None
 
 
 def sets_time(period: str, *, ranked: bool) -> bool:

@@ -261,7 +261,7 @@ def test_on_paper_the_figures_are_numbered_and_the_table_is_whole(page: Page, tm
     read(page, seed("kj-xian-2023"))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    assert page.locator("#paper tbody tr").count() == 83
+    assert page.locator("#paper tbody tr").count() == 84
     assert page.locator("#paper tbody tr").nth(2).locator("td").all_inner_texts() == (
         ["3", "R&D经费投入强度", "2.06%", "2.06%", "2022年", "皖源县", "数值", "实际"]
     )

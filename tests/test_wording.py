@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.records import Measure, Status
-from service.wording import dates, measure_named, sets_time, status_said
+from service.wording import measure_named, sets_time, status_said
 
 
 @pytest.mark.parametrize(
@@ -49,13 +49,7 @@ def test_a_percentage_of_a_growth_is_a_growth() -> None:
     assert measure_named("技改投资增速", "家", Measure.INCREMENT) is Measure.INCREMENT
 
 
-def test_times_right_before_and_running_times() -> None:
-    assert dates("的")
-    assert dates("")
-    assert dates("底的")
-    assert dates("约")
-    assert not dates("增长")
-    assert not dates(",")
+def test_running_times_date_ranks_alone() -> None:
     assert sets_time("连续9年", ranked=True)
     assert not sets_time("连续9年", ranked=False)
     assert not sets_time("每年", ranked=False)
