@@ -39,7 +39,7 @@ from service.records import (
 )  # fmt: skip
 from service.report import default_period
 from service.tagger import Tagged, Tagger
-from service.wording import LIGHT, measure_named, sets_time, status_said
+from service.wording import LIGHT, measure_named, sets_time, status_said, tells_of_past
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -202,6 +202,11 @@ def _observations(
     paragraphs: dict[int, Span] = {}
     for s in layout.sentences:
         paragraphs[s.paragraph] = Span(paragraphs.get(s.paragraph, s.span).start, s.span.end)
+
+    @cache
+    def past(paragraph: int) -> bool:
+        return tells_of_past(paragraphs[paragraph].of(text))
+
     for v, choice in chosen.items():
         value = entities[v]
         quantity = read_quantity(text, value.span, value.label)
@@ -216,10 +221,10 @@ def _observations(
         status = status_said(
             text[sentence.span.start : value.span.start],
             text[paragraphs[sentence.paragraph].start : value.span.start],
-            paragraphs[sentence.paragraph].of(text),
             choice.status,
             planned=planned,
             divided=divided,
+            past=past(sentence.paragraph),
         )
         name = "".join(s.of(text) for s in spans)
         measure = measure_named(name, quantity.unit, choice.measure)

@@ -35,10 +35,16 @@ _RESOLVE = re.compile(
 _RUNNING = re.compile(r"连续|每")
 
 
-def status_said(before: str, earlier: str, paragraph: str, chosen: Status, *, planned: bool, divided: bool) -> Status:
-    """The status of a value with `before` in front of it in its sentence, and `earlier` in its `paragraph`.
+def tells_of_past(paragraph: str) -> bool:
+    """Whether a paragraph tells of what has been."""
+    return _PAST.search(paragraph) is not None
 
-    `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none.
+
+def status_said(before: str, earlier: str, chosen: Status, *, planned: bool, divided: bool, past: bool) -> Status:
+    """The status of a value with `before` in front of it in its sentence, and `earlier` in its paragraph.
+
+    `planned`: it stands in a section of plans; `divided`: the report has such sections, so that the others hold none;
+    `past`: its paragraph tells of what has been (`tells_of_past`).
     An estimate is a forecast, wherever it stands; outside the plans a plan needs a word of intent, or a report that has
     no such sections and a paragraph that tells of nothing past.
     """
@@ -46,11 +52,8 @@ def status_said(before: str, earlier: str, paragraph: str, chosen: Status, *, pl
         return Status.FORECAST
     if chosen is not Status.PLAN:
         return chosen
-    if divided:
-        told = not (_INTENT.search(before) or _BENT.search(before))
-    else:
-        told = bool(_PAST.search(paragraph)) and not _RESOLVE.search(earlier)
-    return Status.ACTUAL if _DONE.search(before) or (told and not planned) else chosen
+    intended = _INTENT.search(before) or _BENT.search(before) if divided else not past or _RESOLVE.search(earlier)
+    return Status.ACTUAL if _DONE.search(before) or not (planned or intended) else chosen
 
 
 def measure_named(indicator: str, unit: str, chosen: Measure) -> Measure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from service.records import Measure, Status
-from service.wording import measure_named, sets_time, status_said
+from service.wording import measure_named, sets_time, status_said, tells_of_past
 
 
 @pytest.mark.parametrize(
@@ -29,7 +29,8 @@ from service.wording import measure_named, sets_time, status_said
     ],
 )
 def test_status(before: str, chosen: Status, planned: bool, divided: bool, right: Status) -> None:
-    assert status_said(before, before, before, chosen, planned=planned, divided=divided) is right
+    past = tells_of_past(before)
+    assert status_said(before, before, chosen, planned=planned, divided=divided, past=past) is right
 
 
 def test_a_report_without_sections_of_plans_tells_them_by_the_paragraph() -> None:
@@ -40,7 +41,8 @@ def test_a_report_without_sections_of_plans_tells_them_by_the_paragraph() -> Non
         ("新增", "5家。运行至今,接待群众3万人。", Status.ACTUAL),
         ("新增", "5家。至今未见成效,下步将抓培育。", Status.ACTUAL),
     ):
-        assert status_said("新增", earlier, earlier + later, Status.PLAN, planned=False, divided=False) is right
+        past = tells_of_past(earlier + later)
+        assert status_said("新增", earlier, Status.PLAN, planned=False, divided=False, past=past) is right
 
 
 def test_a_percentage_of_a_growth_is_a_growth() -> None:
