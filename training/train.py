@@ -7,6 +7,9 @@ Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is 
 what `examples.held_out` names, and prints its scores after each epoch.  Writes `reader.pt`, `vocabulary.json` and
 `training.json`; a run that was cut off goes on from `checkpoint.pt`.
 bf16 on a CPU.
+
+In each epoch most documents are seen with some of their names and indicators exchanged (`training.exchange`), and some
+characters are hidden, so that names are read by what stands around them and not known by heart.
 """
 
 from __future__ import annotations
@@ -37,7 +40,8 @@ from service.records import Label
 from service.tags import TAGS, decode
 from service.windows import CONTEXT, LIMIT
 from training.corrections import corrected
-from training.examples import GOLD, IGNORE, Example, examples, held_out, read_gold
+from training.examples import GOLD, IGNORE, Example, example, examples, held_out, read_gold
+from training.exchange import exchanged, stock
 from training.markup import digest
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
@@ -52,6 +56,9 @@ GOLD_WEIGHT = 2
 LINK_WEIGHT = 1.0
 VALUE_WEIGHT = 0.3
 WARMUP = 0.1
+# Documents that are seen with other names in an epoch, and characters that are hidden in a step.
+EXCHANGED = 0.6
+HIDDEN = 0.05
 
 
 # One step: the loss of a model on some rows.
@@ -290,10 +297,17 @@ def make_reader(encoder: Encoder) -> Reader:
     )
 
 
-def data(*, gold: Path = GOLD) -> tuple[list[Example], list[Example]]:
-    """Training and held-out examples."""
+def data(*, gold: Path = GOLD) -> tuple[list[Document], list[Document]]:
+    """Documents to train on and held-out ones."""
     everything = documents() + corrected() + (read_gold(gold) if gold.exists() else [])
-    return examples(d for d in everything if not held_out(d.id)), examples(d for d in everything if held_out(d.id))
+    return [d for d in everything if not held_out(d.id)], [d for d in everything if held_out(d.id)]
+
+
+def views(train: list[Document]) -> Callable[[], list[Example]]:
+    """The examples of an epoch, other ones each time: some documents as they are, some with other names in them."""
+    seen = {d.id: example(d) for d in train}
+    known = stock(train)
+    return lambda: [example(exchanged(d, known)) if random.random() < EXCHANGED else seen[d.id] for d in train]
 
 
 def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
@@ -315,11 +329,14 @@ def pack(waiting: list[tuple[Example, int, int]]) -> Iterator[list[tuple[Example
         yield batch
 
 
-def labelled(parts: list[tuple[Example, int, int]], characters: Characters) -> Work:
-    """A step on annotated chunks: tags, links and values together."""
+def labelled(parts: list[tuple[Example, int, int]], characters: Characters, *, hidden: float = 0.0) -> Work:
+    """A step on annotated chunks: tags, links and values together.  `hidden`: the share of characters not shown."""
 
     def loss(model: Reader) -> Tensor:
-        tag, link, value = losses(model, collate(parts, characters))
+        batch = collate(parts, characters)
+        if hidden:
+            batch.ids[(torch.rand(batch.ids.shape) < hidden) & (batch.tags != IGNORE)] = characters.mask
+        tag, link, value = losses(model, batch)
         return tag + LINK_WEIGHT * link + VALUE_WEIGHT * value
 
     return loss
@@ -420,12 +437,12 @@ def load(folder: Path) -> tuple[Reader, dict[str, int]]:
     return model.eval(), json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
 
 
-def to_train_on(args: argparse.Namespace) -> tuple[list[Example], list[Example]]:
-    """Training examples as often as they are to be seen, and held-out ones."""
+def to_train_on(args: argparse.Namespace) -> tuple[list[Document], list[Document]]:
+    """Documents to train on, as often as they are to be seen, and held-out ones."""
     train, held = data(gold=Path("absent") if args.no_gold else GOLD)
     if args.ship:
-        train = train + [e for e in held if e.meta.get("gold")]
-    return train + [e for e in train if e.meta.get("gold")] * (GOLD_WEIGHT - 1), held
+        train = train + [d for d in held if d.meta.get("gold")]
+    return train + [d for d in train if d.meta.get("gold")] * (GOLD_WEIGHT - 1), held
 
 
 def options(description: str, *, epochs: int, rate: float, head_rate: float) -> argparse.ArgumentParser:
@@ -464,9 +481,10 @@ def main() -> None:
     characters = Characters.build(vocabulary)
     size = sum(p.numel() for p in model.parameters())
     print(f"{len(train)} documents to train on, {len(held)} held out; {size:,} parameters", flush=True)
+    epoch = views(train)
     history = fit(
-        model, lambda: [labelled(parts, characters) for parts in steps(train)], held, characters, args.out,
-        epochs=args.epochs, rate=args.rate, head_rate=args.head_rate,
+        model, lambda: [labelled(parts, characters, hidden=HIDDEN) for parts in steps(epoch())], examples(held),
+        characters, args.out, epochs=args.epochs, rate=args.rate, head_rate=args.head_rate,
     )  # fmt: skip
     save(model, vocabulary, args.out, args, history)
 
