@@ -20,12 +20,15 @@ from service.quantities import find_numbers
 from service.records import Bound, Label, Measure, Severity, Span
 from service.response import number
 
-# Numbers that number or name things: list heads, document numbers, page numbers of a table of contents, 4G, 5.0版,
-# 75周年, “3+2”.  Spelled numerals are left to the reader: 三件事 and 八项规定 measure nothing, and no rule
-# can tell.
+# Numbers that number or name things: list heads, also within a line, document and index numbers, counters of a web
+# page, page numbers of a table of contents, 4G, 5.0版, 75周年, “3+2”, “10+N”.  Spelled numerals are left to the
+# reader: 三件事 and 八项规定 measure nothing, and no rule can tell.
 NUMBERING = re.compile(
     r"^\s*(?:第?[一二三四五六七八九十百\d]+[、.．章条节部篇)]|[((]?[一二三四五六七八九十\d]+[))])[、.．]?"
-    r"|[一二三四五六七八九十]+(?:是|要|则)|[((〔\[]\d{4}[))〕\]]\s*(?:第\s*)?\d+\s*号|[一-鿿](\d{1,3})$|第[一二三四五六七八九十\d]+[批次届轮期章条季名号]|[;;。]\d{1,2}[.．、]|\d[A-Z]|\d\.\d版|\d+(?:强|周年|号)|“\d+(?:\+\d+)*”",
+    r"|[一二三四五六七八九十]+(?:是|要|则)|[(（]\d{1,2}[)）]|[:：;；。,，]\d{1,2}[.．、,，](?=[一-鿿])"
+    r"|[((〔\[]\d{4}[))〕\]]\s*(?:第\s*)?\d+\s*号|[\dA-Z]{5,}[-/][\d/-]+|\d+(?:-\d+){2,}"
+    r"|(?:访问|浏览|点击|阅读)(?:次数|数|量)?\s*[:：]\s*\d+|[(（][一-鿿]{0,2}\d+[篇份]|[一-鿿…](\d{1,3})$"
+    r"|第[一二三四五六七八九十\d]+[批次届轮期章条季名号]|\d[A-Z]|\d\.\d版|\d+(?:强|周年|号)|“[\dN]+(?:\+[\dN]+)*”",
     re.MULTILINE,
 )
 EDGE = re.compile(r"^[\s,.;:!?，。；：、！？]|[\s,;:!?，。；：、！？]$")
