@@ -108,8 +108,16 @@ def test_a_bare_cell_has_the_unit_of_its_header() -> None:
     assert [said(low) for low in (3.42e9, 342_000, 34.2, 3.5e9)] == [[], [], [], ["value-differs"]]
 
 
-def test_numbers_that_number_are_no_values() -> None:
-    text = "一、工作\n1.见临政发〔2023〕7号，第3批“3+2”体系，产值达5亿元。"
+@pytest.mark.parametrize(
+    "text",
+    [
+        "一、工作\n1.见临政发〔2023〕7号，第3批“3+2”体系，产值达5亿元。",
+        "索引号:1133080200262145XT/2024-82510 访问次数: 412\n产值达5亿元。",
+        "索引号 010-02-2023-0077\n总结汇编(精选4篇)\n一、概况……8\n产值达5亿元。",
+        "重点做好:(1)抓投入;(2)抓平台。3、抓“10+N”产业,4.抓人才，产值达5亿元。",
+    ],
+)
+def test_numbers_that_number_are_no_values(text: str) -> None:
     (fault,) = faults(Document("x", text, (), ()))
     assert (fault.code, fault.span.of(text)) == ("number-unmarked", "5")
 
