@@ -10,7 +10,9 @@ one
 2. two bodies written together (区委区政府) are two spans, and so are a region and the indicator named after it;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
-4. the unit that a table's head names (单位:万元) is no value.
+4. the unit that a table's head names (单位:万元) is no value;
+5. a verb that says how things came about is no part of the INDICATOR it leads to, nor what follows the class noun of a
+   PROGRAM part of its name: in no report annotated is it otherwise.
 
 Knows nothing of the network.
 """
@@ -48,6 +50,10 @@ _UNIT_LENGTH = 24  # characters of such a line before its last unit: 单位:亿�
 _REGIONAL = re.compile(
     r"((?!.{0,3}(?:自治|高新|开发|示范|保税|[主老心]城|[园新市社街地景灾山库老]区))[一-鿿]{2,4}[省市县区旗])(.{3,})$"
 )
+_BROUGHT_ABOUT = re.compile(r"(?:拥有|上报|聘用|举办|组建|培育|聘请|吸引|邀请|入选|配备)(?=..)")
+_BEHIND_A_NAME = re.compile(
+    r"(?<=工程|计划|行动|机制|制度|大赛|改革|模式|程”|划”|动”)(?:项目库|申报|推进会|(?:星级)?评定|考核|名单|课题|专场)$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +68,7 @@ class Shape:
 
 def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> list[Entity]:
     """The entities in reading order, without overlaps, their edges mended."""
-    mended = [e for entity in entities for e in _parted(text, _enclosed(text, entity))]
+    mended = [e for entity in entities for e in _parted(text, _trimmed(text, _enclosed(text, entity)))]
     mended = _apart(sorted(mended, key=_start))
     for shape in shapes:
         first = bisect_right(mended, shape.span.start, key=_end)
@@ -197,6 +203,16 @@ def _close(text: str, opening: int) -> int:
         elif text[i] == "\n":
             break
     return -1
+
+
+def _trimmed(text: str, entity: Entity) -> Entity:
+    """The entity without a verb before what is measured, without what follows a programme's class noun."""
+    start, end = entity.span
+    if entity.label is Label.INDICATOR and (m := _BROUGHT_ABOUT.match(text, start, end)) is not None:
+        start = m.end()
+    elif entity.label is Label.PROGRAM and (m := _BEHIND_A_NAME.search(text, start, end)) is not None:
+        end = m.start()
+    return Entity(entity.label, Span(start, end), entity.score)
 
 
 def _parted(text: str, entity: Entity) -> list[Entity]:

@@ -45,6 +45,25 @@ def test_marks_are_never_cut_through(text: str, tagged: str, label: Label, right
     assert _settled(text, (tagged, label)) == [(right, label)]
 
 
+@pytest.mark.parametrize(
+    ("tagged", "label", "right"),
+    [
+        ("拥有发明专利", Label.INDICATOR, "发明专利"),
+        ("入选高层次人才", Label.INDICATOR, "高层次人才"),
+        ("申报发明专利", Label.INDICATOR, "申报发明专利"),  # another thing is counted
+        ("培育库", Label.INDICATOR, "培育库"),
+        ("“云帆”工程推进会", Label.PROGRAM, "“云帆”工程"),
+        ("“强基工程”项目库", Label.PROGRAM, "“强基工程”"),
+        ("引才计划申报", Label.PROGRAM, "引才计划"),
+        ("林长制度考核", Label.PROGRAM, "林长制度"),
+        ("创新工程建设", Label.PROGRAM, "创新工程建设"),
+        ("项目申报", Label.PROGRAM, "项目申报"),
+    ],
+)
+def test_what_leads_to_a_thing_or_follows_a_name_is_no_part_of_it(tagged: str, label: Label, right: str) -> None:
+    assert _settled(f"全年{tagged}完成", (tagged, label)) == [(right, label)]
+
+
 def test_two_bodies_written_together_are_two() -> None:
     assert _settled("在区委区政府领导下", ("区委区政府", Label.ORG)) == [("区委", Label.ORG), ("区政府", Label.ORG)]
     assert _settled("省委省政府印发", ("省委省政府", Label.ORG)) == [("省委", Label.ORG), ("省政府", Label.ORG)]
