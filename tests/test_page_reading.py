@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from datetime import date
 from typing import Any
 
@@ -11,7 +12,10 @@ from browsers import Site, read, seed
 from fakes import FakePipeline
 from playwright.sync_api import Locator, Page, expect
 
+from service.pipeline import Pipeline
 from service.records import Hints
+from training.golden import rows
+from training.seeds import SEEDS
 
 SHORT = """青岚区科技局2023年工作总结
 一、主要成效
@@ -212,27 +216,33 @@ def test_characters_of_two_units_shift_nothing(page: Page) -> None:
     assert "𠮷𠮷区2023年工作总结😀" in page.locator(".report-text").inner_text()
 
 
-def test_filters_narrow_count_and_sort(county: Page) -> None:
+def test_filters_narrow_count_and_sort(county: Page, shipped: Pipeline) -> None:
+    figures = rows(shipped, SEEDS / "kj-xian-2023.txt")
+    everything, planned = len(figures), [f for f in figures if f["status"] == "plan"]
+    kinds = Counter(f["measure"] for f in planned)
+    assert len(kinds) > 1
     left = county.locator("output.remaining")
-    expect(left).to_have_text("84 个数")
+    expect(left).to_have_text(f"{everything} 个数")
     county.get_by_label("按状态筛选").select_option("plan")
-    expect(left).to_have_text("10 / 84")
+    expect(left).to_have_text(f"{len(planned)} / {everything}")
     assert {text.strip() for text in county.locator("td.status").all_inner_texts()} == {"计划"}
     options = county.get_by_label("按类别筛选").locator("option").all_inner_texts()
-    assert options == ["类别", "数值（8）", "增速（1）", "增量（1）"]
+    names = {"level": "数值", "growth": "增速", "increment": "增量", "diff": "差值", "rank": "位次"}
+    assert options[0] == "类别"
+    assert set(options[1:]) == {f"{names[kind]}（{count}）" for kind, count in kinds.items()}
     county.get_by_label("按类别筛选").select_option("level")
-    expect(left).to_have_text("8 / 84")
-    assert county.locator("mark.figure:not(.off)").count() == 8
+    expect(left).to_have_text(f"{kinds['level']} / {everything}")
+    assert county.locator("mark.figure:not(.off)").count() == kinds["level"]
     county.get_by_role("button", name="清除").click()
-    expect(left).to_have_text("84 个数")
+    expect(left).to_have_text(f"{everything} 个数")
     county.get_by_label("按文字筛选").fill("宜阳区 强度")
-    expect(left).to_have_text("4 / 84")
+    expect(left).to_have_text(f"4 / {everything}")
     county.get_by_label("按指标筛选").select_option("强度")
     county.get_by_label("按时期筛选").select_option("2022")
-    expect(left).to_have_text("2 / 84")
+    expect(left).to_have_text(f"2 / {everything}")
     county.get_by_role("button", name="清除").click()
     county.get_by_label("按地区筛选").select_option("全市")
-    expect(left).to_have_text("4 / 84")
+    expect(left).to_have_text(f"4 / {everything}")
     county.get_by_role("button", name="数值", exact=True).click()
     assert county.locator("td.text").all_inner_texts() == ["1.88", "1.97", "58.37", "66.02"]
     county.get_by_role("button", name="数值", exact=True).click()

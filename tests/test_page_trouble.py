@@ -13,7 +13,10 @@ from playwright.sync_api import Browser, Page, Route, expect
 
 from service.archive.keys import Scope, add_key
 from service.archive.opening import open_archive
+from service.pipeline import Pipeline
 from service.settings import Settings
+from training.golden import rows
+from training.seeds import SEEDS
 
 PLAIN = "青岚区科技局2023年工作总结\n2023年，全区高新技术企业共44家。\n"
 # Everything that could be taken for markup or for an instruction to the browser.
@@ -257,11 +260,13 @@ def test_nothing_moves_for_those_who_do_not_want_it(page: Page) -> None:
     assert page.locator(".flash").first.evaluate("(element) => getComputedStyle(element).animationName") == "none"
 
 
-def test_on_paper_the_figures_are_numbered_and_the_table_is_whole(page: Page, tmp_path: Path) -> None:
+def test_on_paper_the_figures_are_numbered_and_the_table_is_whole(
+    page: Page, tmp_path: Path, shipped: Pipeline
+) -> None:
     read(page, seed("kj-xian-2023"))
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
-    assert page.locator("#paper tbody tr").count() == 84
+    assert page.locator("#paper tbody tr").count() == len(rows(shipped, SEEDS / "kj-xian-2023.txt"))
     assert page.locator("#paper tbody tr").nth(2).locator("td").all_inner_texts() == (
         ["3", "R&D经费投入强度", "2.06%", "2.06%", "2022年", "皖源县", "数值", "实际"]
     )
