@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Two more than processors: at any time some tests wait for a lease to end or a process to start."""
-    return (os.cpu_count() or 1) + 2
+    """One more than processors: at any time some test waits for a lease to end or a process to start."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture
