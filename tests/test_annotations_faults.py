@@ -122,6 +122,12 @@ def test_numbers_that_number_are_no_values(text: str) -> None:
     assert (fault.code, fault.span.of(text)) == ("number-unmarked", "5")
 
 
+@pytest.mark.parametrize("run", ["1", "A", "一", "1-", "\n"])
+def test_long_runs_are_read_once(run: str) -> None:
+    # Were each read again from each of its characters, this would take half an hour.
+    assert errors(faults(Document("x", run * 200_000, (), ()))) == []
+
+
 @given(documents())
 def test_any_document_can_be_checked(document: Document) -> None:
     found = faults(document)

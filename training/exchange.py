@@ -52,7 +52,7 @@ def stock(documents: Iterable[Document]) -> Stock:
     )
 
 
-def exchanged(document: Document, stock: Stock) -> Document:
+def exchanged(document: Document, known: Stock) -> Document:
     """The document with some of its names and indicators exchanged, by `random`'s own generator."""
     entities = sorted(document.entities, key=lambda e: e.span)
     how = measured(document)
@@ -63,10 +63,10 @@ def exchanged(document: Document, stock: Stock) -> Document:
     for e in entities:
         said = e.span.of(document.text)
         if e.label in NAMES:
-            others = stock.names.get((e.label, quoted(document.text, e.span)), ())
+            others = known.names.get((e.label, quoted(document.text, e.span)), ())
             said = names.setdefault((e.label, said), _other(said, others, NAME_SHARE))
         elif e.span in how:
-            said = _other(said, stock.indicators.get(how[e.span], ()), INDICATOR_SHARE)
+            said = _other(said, known.indicators.get(how[e.span], ()), INDICATOR_SHARE)
         pieces += (document.text[at : e.span.start], said)
         size += e.span.start - at
         moved[e.span] = Span(size, size + len(said))
