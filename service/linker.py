@@ -9,8 +9,9 @@ settles.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
@@ -18,6 +19,7 @@ from numpy.typing import NDArray
 
 from service.areas import gazetteer
 from service.candidates import KINDS, VALUE_SIZES, Surroundings, pairs, value_features
+from service.changes import times_of_changes
 from service.confidence import Calibration, Decisions, features
 from service.numbers import base_of, read_quantity, scope_of, sign
 from service.periods import read_period
@@ -207,6 +209,8 @@ def _observations(
     def past(paragraph: int) -> bool:
         return tells_of_past(paragraphs[paragraph].of(text))
 
+    found: dict[int, list[Observation]] = defaultdict(list)  # by sentence
+    otherwise: dict[Span, PeriodRef | None] = {}
     for v, choice in chosen.items():
         value = entities[v]
         quantity = read_quantity(text, value.span, value.label)
@@ -229,8 +233,11 @@ def _observations(
         name = "".join(s.of(text) for s in spans)
         measure = measure_named(name, quantity.unit, choice.measure)
         plan = status is Status.PLAN
-        period = _period(text, choice, entities, sentence.span, report, plan=plan)
-        period = period or default(sentence.section, sentence.part, plan)
+        standing = otherwise[value.span] = default(sentence.section, sentence.part, plan)
+        period = _period(text, choice, entities, sentence.span, report, plan=plan) or standing
+        # A time that one paragraph names does not hold in the next one, where another stands above both.
+        if period and standing and period.edtf != standing.edtf and _elsewhere(period, paragraphs[sentence.paragraph]):
+            period = standing
         area = _area(text, choice, entities, sentence.span, report)
         near = [s for s in (*spans, *(r.span for r in (period, area) if r)) if s and sentence.span.covers(s)]
         evidence = Span(min(s.start for s in (value.span, *near)), max(s.end for s in (value.span, *near)))
@@ -238,13 +245,21 @@ def _observations(
         if factor < 0 and quantity.low is not None and quantity.high is not None:
             quantity = Quantity(-quantity.high, -quantity.low, quantity.unit, quantity.bound, quantity.masked)
         score = calibration.probability(features(choice.decisions, len(spans), period, area))
-        yield Observation(
+        found[number].append(Observation(
             value=value.span, label=value.label, quantity=quantity,
             indicator=IndicatorRef(spans, name), measure=measure, period=period, area=area,
             scope=scope_of(text, value.span) if measure is Measure.RANK else None,
             base=base_of(text, value.span, measure), status=status, score=score, evidence=evidence,
             section="/".join(section.path) if section else "",
-        )  # fmt: skip
+        ))  # fmt: skip
+    for told in found.values():
+        moved = times_of_changes(text, {o.value: o.period for o in told}, otherwise)
+        for o in told:
+            yield replace(o, period=moved[o.value]) if o.value in moved else o
+
+
+def _elsewhere(period: PeriodRef, paragraph: Span) -> bool:
+    return period.source is Source.EARLIER and period.span is not None and not paragraph.covers(period.span)
 
 
 def _period(

@@ -14,9 +14,11 @@ from service.records import Anchor, Span
 HEAD = 3000  # characters in which title, issuer and date stand
 TAIL = 400  # a date or an issuer that signs stands in the last lines
 MAX_TITLE = 70
+SHORTEST_TITLE = 8  # of one that has no title's noun
 
 _TITLE_WORD = re.compile(
     r"总结|报告|计划|要点|思路|汇报|情况|规划|方案|意见|通知|公报|打算|安排|汇编|综述|小结|通报|简报|清单|自评|述职|工作|发展"
+    r"|分析|状况|讲话|发言|答复|材料|亮点|成效|数据"
 )
 _BODY_END = re.compile(r"[。;；!！?？,，、:：]$")
 _KEY = re.compile(r"[^\n|]{1,10}[:：]|.*(?:记者|通讯员|摄$|阅读|浏览)|【|分享|打印|字体")
@@ -29,6 +31,8 @@ _DATE = (
     r"(?P<date>\d{4}\s*[-./]\s*\d{1,2}\s*[-./]\s*\d{1,2}|\d{4}\s*年\s*\d{1,2}\s*月\s*\d{1,2}\s*日"
     r"|二[〇零○O0]?[〇零○一二三四五六七八九]{2,3}年[一二三四五六七八九十]{1,3}月[一二三四五六七八九十]{1,3}日)"
 )
+# A line that signs: who and when.
+_SIGNED = re.compile(rf"[局委办处院会室厅社组心科队编][^\S\n]*[((]?{_DATE}[))]?$")
 # In the order in which they are believed.
 _DATES = (
     re.compile(rf"(?:发布|公布|公开|上传|发稿)(?:时间|日期)[\s|:：]*{_DATE}"),
@@ -61,8 +65,12 @@ _NEWS = re.compile(r"日报|晚报|晨报|新闻|新华|网$|网站|传媒|融�
 
 
 def title_of(text: str, span: Span, taken: tuple[Span, ...] = ()) -> Span | None:
-    """The first line of the head that reads as a title: a phrase with a title's noun, before any heading or prose."""
+    """The first line of the head that reads as a title: a phrase with a title's noun, before any heading or prose.
+
+    Without one, the text's very first line where it is such a phrase: news have titles of every kind.
+    """
     position, lines = span.start, 0
+    first: Span | None = None
     while position < min(span.end, span.start + HEAD) and lines < 40:
         end = text.find("\n", position, span.end)
         end = span.end if end < 0 else end
@@ -70,15 +78,18 @@ def title_of(text: str, span: Span, taken: tuple[Span, ...] = ()) -> Span | None
         position = end + 1
         said = line.of(text)
         if _LIST.match(said) or len(said) > 2 * MAX_TITLE or (len(said) > MAX_TITLE and said.endswith("。")):
-            return None
+            return first
         if not said or any(other.covers(line) for other in taken):
             continue
         lines += 1
         if len(said) > MAX_TITLE or _BODY_END.search(said) or _KEY.match(said) or "|" in said or is_crumb(said):
             continue
-        if len(said) >= 4 and _TITLE_WORD.search(said) and not _PAGE.search(said):
+        if _SIGNED.search(said) or _PAGE.search(said):
+            continue
+        if len(said) >= 4 and _TITLE_WORD.search(said):
             return line
-    return None
+        first = line if lines == 1 and len(said) >= SHORTEST_TITLE and said[0] not in "—-" else first
+    return first
 
 
 def is_crumb(said: str) -> bool:

@@ -25,6 +25,8 @@ _PLAN_WORD = re.compile(
 _REVIEW_WORD = re.compile(r"总结|回顾|报告|情况|成效|汇报|完成|进展|小结|成就|成绩|述职|自评|汇编|公报|通报|综述|分析")
 _WORK_REPORT = re.compile(r"工作报告")
 _OF_GOVERNMENT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工作报告")
+_AT_MEETING = re.compile("会议?上的")
+_LAST_YEAR = re.compile("(?:过去|刚刚过去)的?一年|去年")
 _NEXT_YEAR = re.compile("明年|来年|下一?年")
 _COMPARED = re.compile("[比较]$")  # 比2022年增加7万亩
 LAST_MONTHS = ("-12", "-12-31")
@@ -36,7 +38,11 @@ _YEAR_WORD = re.compile(r"(?<![\d到至较比从由自与~-])(20\d\d|20XX)年(?!
 _SINCE = re.compile("以来|起|至今")
 _LEAD = re.compile(r"(?:^|\n)\s*$")  # a paragraph that begins with a year speaks of it
 _LEAD_WEIGHT = 3
+_OPENING_WEIGHT = 9
 _OPENING = 200  # characters in which a report says what year it was
+_PROSE = re.compile(r"(?<![^\n])[^\n|]{30,}")
+_ANNOUNCED = re.compile("现将|[汇通]报|介绍|总结|发布")
+_BACK = re.compile(r"[去上前]年|[比较]|同期")
 _REACHED = re.compile(r"到(20\d\d)年的")  # 由2020年的172家增加到2025年的261家
 # A title's 五年工作总结 counts back from the report's year.
 _YEARS_OF_WORK = re.compile(r"[三四五]年(?=工作|总结|回顾|发展|建设)")
@@ -48,15 +54,18 @@ def period_of(title: str, published: str, body: str) -> tuple[str, str]:
     early = 1 <= month <= LAST_MONTH_OF_REVIEW
     review, plan = _title_times(title, Anchor(published, _before(year) if early and year else year))
     work_report = _WORK_REPORT.search(title) is not None
-    if _OF_GOVERNMENT.search(title) and not plan and len(review) == 4 and (not year or (early and review == year)):
+    looks_back = _OF_GOVERNMENT.search(title) or (_AT_MEETING.search(title) and _LAST_YEAR.search(body[:BODY]))
+    if looks_back and not plan and len(review) == 4 and (not year or (early and review == year)):
         return _before(review), review  # 2026年政府工作报告, given in January 2026
     if review:
-        return review, year_of(plan) if plan else ""
+        return _whole(review, body), year_of(plan) if plan else ""
     if plan:
         planned = year_of(plan)
         return (_before(planned) if _REVIEW_WORD.search(title) else planned), planned
+    if so_far := _so_far(body, Anchor(published, year or _mostly(body))):
+        return so_far, ""
     years = _YEARS_OF_WORK.search(title)
-    if years is not None and (now := year or _mostly(body)):
+    if years is not None and (now := year or _latest(body)):
         return read_period(years[0] + "来", Anchor(published, now)) or now, ""
     if not year or _mostly(body) == "20XX":
         return _mostly(body), ""
@@ -187,7 +196,13 @@ def _mostly(body: str) -> str:
         if this_year and _SINCE.match(after):
             continue
         opens = found.start() < _OPENING and after.startswith("是")  # 2024年是极不平凡的一年, of the year reviewed
-        weight = _LEAD_WEIGHT if _LEAD.search(body, max(0, found.start() - 3), found.start()) else 1
+        weight = (
+            _OPENING_WEIGHT
+            if opens
+            else _LEAD_WEIGHT
+            if _LEAD.search(body, max(0, found.start() - 3), found.start())
+            else 1
+        )
         ahead = _AHEAD.search(body, max(0, found.start() - 4), found.start())
         (coming if ahead or (_COMING.search(after) and not opens) else past)[found[1]] += weight
     if not past and not coming:
@@ -195,6 +210,33 @@ def _mostly(body: str) -> str:
     counts = past or coming
     most = max(counts, key=lambda year: (counts[year], year))
     return most if past else _before(most)
+
+
+def _latest(body: str) -> str:
+    """The last year to which the text says that something grew, else the one it names most often."""
+    return max([found[1] for found in _REACHED.finditer(body)], default="") or _mostly(body)
+
+
+def _so_far(body: str, anchor: Anchor) -> str:
+    """The part of the year, counted from January, of which a text says at its opening that it speaks; "" where none.
+
+    That is what it announces (现将上半年工作情况报告如下), else the first time it names.
+    """
+    prose = _PROSE.search(body)
+    opening = body[prose.start() : prose.start() + _OPENING] if prose is not None else ""
+    times = [span for span in find_periods(opening) if not _BACK.search(opening, max(0, span.start - 4), span.start)]
+    announced = [span for span in times if _ANNOUNCED.search(opening, max(0, span.start - 8), span.start)]
+    for span in (*announced, *times[:1]):
+        edtf = read_period(span.of(opening), anchor) or ""
+        if edtf[4:8] == "-01/":
+            return edtf
+    return ""
+
+
+def _whole(review: str, body: str) -> str:
+    """A title's quarter as the text counts it: 三季度 of a report whose figures are of 1-9月 is all of these."""
+    so_far = _so_far(body, Anchor("", review[:4])) if review[4:].count("-") == 2 else ""
+    return so_far if so_far[-3:] == review[-3:] else review
 
 
 def _before(year: str) -> str:

@@ -53,6 +53,8 @@ def read(text: str, hints: Hints | None = None, **parts: tuple[str, ...]) -> Rep
         ("安吉县创新型县建设五年工作总结", "2025-11-08", "2021/2025", ""),
         ("过去五年安吉县科技工作回顾", "2023-01-11", "2018/2022", ""),
         ("安吉县政府工作报告(“十五五”目标与2026年安排)", "2026-01-22", "2025", "2026"),
+        ("安吉县2024年上半年生态环境质量状况", "", "2024-01/2024-06", ""),
+        ("千条溪水绕着青山流", "2024-08-15", "../2024-08", ""),
     ],
 )
 def test_time_of_the_title_and_the_date(title: str, published: str, period: str, plan_year: str) -> None:
@@ -61,6 +63,21 @@ def test_time_of_the_title_and_the_date(title: str, published: str, period: str,
     assert report.title is not None
     assert (report.title.of(text), report.published) == (title, published)
     assert (report.period, report.plan_year) == (period, plan_year)
+
+
+WORDS = "全县上下深入实施创新驱动发展战略,统筹推进平台建设、企业培育、成果转化和人才引育"
+
+
+def test_quarters_are_counted_as_the_text_counts() -> None:
+    title = "安吉县科技局2024年三季度指标完成情况"
+    assert read(f"{title}\n1-9月,{WORDS}。").period == "2024-01/2024-09"
+    assert read(f"{title}\n三季度,{WORDS}。").period == "2024-07/2024-09"
+
+
+def test_a_meeting_at_the_beginning_of_a_year_looks_back() -> None:
+    title = "在安吉县2024年工作会议上的讲话"
+    assert read(f"{title}\n(2024年1月19日)\n过去一年,{WORDS}。").period == "2023"
+    assert read(f"{title}\n(2024年1月19日)\n今年,{WORDS}。").period == "2024"
 
 
 @pytest.mark.parametrize(
@@ -76,6 +93,13 @@ def test_time_of_the_title_and_the_date(title: str, published: str, period: str,
         ("", "今年以来,全县新增企业20家。2021年以来有企业90家,谋划2025年项目库。", "2024"),
         ("", "企业由2020年的18家增加到2025年的30家。", "2025"),
         ("2024-07-05", "20XX年,全县新增企业20家。", "20XX"),
+        # What a text says at its opening that it speaks of, or names first.
+        ("2024-07-05", f"今年以来,{WORDS},现将上半年有关情况报告如下。", "2024-01/2024-06"),
+        ("", f"2025年前三季度,{WORDS},新增企业20家。", "2025-01/2025-09"),
+        ("2024-12-05", f"1-11月,{WORDS},新增企业20家。", "2024-01/2024-11"),
+        ("2024-12-05", f"今年以来,{WORDS},1-11月新增企业20家。", "2024"),
+        ("2024-12-05", f"{WORDS},较去年上半年多20家。", "../2024-12"),
+        ("", "2021年是极不平凡的一年。企业增加20家。\n2022年,力争30家。\n2022年,再增5家。", "2021"),
     ],
 )
 def test_time_without_a_title(published: str, body: str, period: str) -> None:
