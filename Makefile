@@ -21,7 +21,7 @@ serve: $(VENV)/.runtime ## serve on 127.0.0.1:8000 (BAOSHU_HOST, BAOSHU_PORT)
 	$(BIN)/baoshu serve
 
 test: lint ## install what tests need, check the code and run every test
-	$(BIN)/python -m pytest -q --numprocesses auto --dist loadgroup --no-loadscope-reorder --durations 15
+	$(BIN)/python -m pytest -q --numprocesses auto --dist loadfile --no-loadscope-reorder --durations 15
 
 lint: $(VENV)/.dev ## ruff, mypy, and the layers
 	$(BIN)/ruff check .

@@ -17,7 +17,7 @@ from hypothesis import settings as hypothesis_settings
 from service.app import create_app
 from service.settings import Settings
 
-pytest_plugins = ["databases", "archive_commands", "browsers", "workbenches", "shipped", "built_once"]
+pytest_plugins = ["databases", "archive_commands", "browsers", "workbenches", "shipped", "built_once", "ray_jobs"]
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -25,11 +25,13 @@ ROOT = Path(__file__).resolve().parent.parent
 hypothesis_settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("untimed")
 
-# These take longest and begin first, so that no process has one left when the others are done.
+# A file is run by one process, which starts once what its tests share (a browser, a cluster, a network); these take
+# longest and begin first, so that no process has one left when the others are done.
 LONGEST = (
-    *("test_archive_ray.py", "test_archive_local.py", "test_refine_shipped.py", "test_archive_kill.py"),
-    *("test_checks_planted.py", "test_refine.py", "test_workbench.py", "test_workbench_trouble.py"),
-    *("test_walkthrough.py", "test_page_reading.py", "test_page_trouble.py", "test_archive_diff.py"),
+    *("test_archive_ray.py", "test_archive_local.py", "test_archive_ray_alone.py", "test_refine_shipped.py"),
+    *("test_archive_kill.py", "test_checks_planted.py", "test_refine.py", "test_workbench.py"),
+    *("test_workbench_trouble.py", "test_walkthrough.py", "test_page_reading.py", "test_page_trouble.py"),
+    "test_archive_diff.py",
 )
 
 # What needs the extra `training` is tried where it is installed.
@@ -37,17 +39,10 @@ if find_spec("torch") is None or find_spec("onnx") is None:
     collect_ignore = ["test_learning_curve.py", "test_refine.py", "test_refine_shipped.py", "test_restore.py"]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first, the others as they come; what a file's tests share is started by one process.
-
-    Of the longest file one process takes the tests that share its cluster, another the rest.
-    """
+    """The longest files first, the others as they come."""
     first = {name: number for number, name in enumerate(LONGEST)}
     items.sort(key=lambda item: first.get(item.path.name, len(first)))
-    for item in items:
-        shared = "nodes" if "nodes" in getattr(item, "fixturenames", ()) else ""
-        item.add_marker(pytest.mark.xdist_group(f"{item.path.name}{shared}"))
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -65,7 +65,8 @@ def main() -> int:
     if not args.set or fallen:
         print("\n".join(fallen) or ("all floors hold" if same else "the held-out reports changed: set the floors anew"))
         return int(bool(fallen) or not same)
-    floors = {n: round(max(0.0, f - MARGIN), 3) for n, f in figures(scores).items()}
+    held = kept["held_out"]["floors"] if same else {}
+    floors = {n: max(held.get(n, 0.0), round(f - MARGIN, 3)) for n, f in figures(scores).items()}
     kept["held_out"] = {"sha256": digest(gold), "floors": floors}
     FLOORS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return 0
