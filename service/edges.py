@@ -7,12 +7,13 @@ which; the rules here only move an edge that cannot be right, and complete the q
 1. quotation marks and brackets are never cut through: a pair that encloses the whole stays outside, a pair of which
 one
    sign lies inside comes in or goes out whole; a document is named with its book-title marks;
-2. two bodies written together (区委区政府) are two spans, and so are a region and the indicator named after it;
+2. two bodies written together (区委区政府, 科技局(科协)) are two spans, and so are a platform and its second name in
+   brackets, a region and the indicator named after it;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
 4. the unit that a table's head names (单位:万元) is no value;
-5. a verb that says how things came about is no part of the INDICATOR it leads to, nor what follows the class noun of a
-   PROGRAM part of its name: in no report annotated is it otherwise.
+5. a verb that says how things came about is no part of the INDICATOR it leads to, nor a remark in brackets before it,
+   nor what follows the class noun of a PROGRAM part of its name: in no report annotated is it otherwise.
 
 Knows nothing of the network.
 """
@@ -51,9 +52,14 @@ _REGIONAL = re.compile(
     r"((?!.{0,3}(?:自治|高新|开发|示范|保税|[主老心]城|[园新市社街地景灾山库老]区))[一-鿿]{2,4}[省市县区旗])(.{3,})$"
 )
 _BROUGHT_ABOUT = re.compile(r"(?:拥有|上报|聘用|举办|组建|培育|聘请|吸引|邀请|入选|配备)(?=..)")
+# A body's other name, or a second body in the same house, and what a platform is to be called: 科技局(科协).
+_SECOND_NAME = re.compile(r"([^()]*(?:[局委办厅部会院]|中心|办公室))\(([^()、,]*(?:[局协办委]|实验室|研究院))\)$")
+_TWO_NAMES = {Label.ORG, Label.PLATFORM}
+_IN_BRACKETS = re.compile(r"\([^()]{1,3}\)(?=..)")  # (晋升)省级平台
 _BEHIND_A_NAME = re.compile(
     r"(?<=工程|计划|行动|机制|制度|大赛|改革|模式|程”|划”|动”)(?:项目库|申报|推进会|(?:星级)?评定|考核|名单|课题|专场)$"
 )
+_ITS_PROJECTS = re.compile(r"(?<=工程|计划|行动)项目(?=库|申报|名单|评审|立项)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,23 +212,31 @@ def _close(text: str, opening: int) -> int:
 
 
 def _trimmed(text: str, entity: Entity) -> Entity:
-    """The entity without a verb before what is measured, without what follows a programme's class noun."""
+    """The entity without a verb or remark before what is measured, without what follows a programme's class noun."""
     start, end = entity.span
-    if entity.label is Label.INDICATOR and (m := _BROUGHT_ABOUT.match(text, start, end)) is not None:
-        start = m.end()
-    elif entity.label is Label.PROGRAM and (m := _BEHIND_A_NAME.search(text, start, end)) is not None:
-        end = m.start()
+    if entity.label is Label.INDICATOR:
+        for before in (_IN_BRACKETS, _BROUGHT_ABOUT):
+            if (m := before.match(text, start, end)) is not None:
+                start = m.end()
+    elif entity.label is Label.PROGRAM:
+        if (m := _BEHIND_A_NAME.search(text, start, end)) is not None:
+            end = m.start()
+        if _ITS_PROJECTS.match(text, end - 2) is not None:
+            end -= 2
     return Entity(entity.label, Span(start, end), entity.score)
 
 
 def _parted(text: str, entity: Entity) -> list[Entity]:
-    """Two bodies written together, apart; a region apart from the indicator of the catalogue that follows it."""
+    """Two bodies written together, apart, and two names of one; a region apart from the indicator of the catalogue that
+    follows it."""
     if entity.label is Label.ORG and (m := _BODIES.match(entity.span.of(text))) is not None:
         cut = entity.span.start + m.end(1)
         return [
             Entity(Label.ORG, Span(entity.span.start, cut), entity.score),
             Entity(Label.ORG, Span(cut, entity.span.end), entity.score),
         ]
+    if entity.label in _TWO_NAMES and (m := _SECOND_NAME.match(text, *entity.span)) is not None:
+        return [Entity(entity.label, Span(*m.span(group)), entity.score) for group in (1, 2)]
     if entity.label is Label.INDICATOR and (m := _REGIONAL.match(entity.span.of(text))) is not None and match(m[2]):
         cut = entity.span.start + m.end(1)
         return [

@@ -56,6 +56,8 @@ def test_marks_are_never_cut_through(text: str, tagged: str, label: Label, right
         ("“强基工程”项目库", Label.PROGRAM, "“强基工程”"),
         ("引才计划申报", Label.PROGRAM, "引才计划"),
         ("林长制度考核", Label.PROGRAM, "林长制度"),
+        ("(升格)市级以上站点", Label.INDICATOR, "市级以上站点"),
+        ("(含国有控股)企业", Label.INDICATOR, "(含国有控股)企业"),  # too long for a remark
         ("创新工程建设", Label.PROGRAM, "创新工程建设"),
         ("项目申报", Label.PROGRAM, "项目申报"),
     ],
@@ -68,6 +70,27 @@ def test_two_bodies_written_together_are_two() -> None:
     assert _settled("在区委区政府领导下", ("区委区政府", Label.ORG)) == [("区委", Label.ORG), ("区政府", Label.ORG)]
     assert _settled("省委省政府印发", ("省委省政府", Label.ORG)) == [("省委", Label.ORG), ("省政府", Label.ORG)]
     assert _settled("县发改委发文", ("县发改委", Label.ORG)) == [("县发改委", Label.ORG)]
+
+
+def test_projects_of_a_programme_are_no_part_of_its_name() -> None:
+    name = "省“强基”工程"
+    assert _settled(f"入选{name}项目库", (f"{name}项目", Label.PROGRAM)) == [(name, Label.PROGRAM)]
+    assert _settled(f"建成{name}项目", (f"{name}项目", Label.PROGRAM)) == [(f"{name}项目", Label.PROGRAM)]
+
+
+@pytest.mark.parametrize(
+    ("tagged", "label", "right"),
+    [
+        ("青溪区科技局(区科协)", Label.ORG, ["青溪区科技局", "区科协"]),
+        ("镇经济发展办公室(科技办)", Label.ORG, ["镇经济发展办公室", "科技办"]),
+        ("浙大青溪联合创新中心(云溪实验室)", Label.PLATFORM, ["浙大青溪联合创新中心", "云溪实验室"]),
+        ("青溪大学(东校区)", Label.ORG, ["青溪大学(东校区)"]),
+        ("云溪重点实验室(东山基地)", Label.PLATFORM, ["云溪重点实验室(东山基地)"]),
+        ("青溪局(科协、地震局)", Label.ORG, ["青溪局(科协、地震局)"]),  # a list; the network parts it
+    ],
+)
+def test_a_second_name_in_brackets_stands_apart(tagged: str, label: Label, right: list[str]) -> None:
+    assert _settled(f"{tagged}推进", (tagged, label)) == [(name, label) for name in right]
 
 
 def test_a_region_stands_apart_from_its_indicator() -> None:
