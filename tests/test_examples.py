@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
-from service.candidates import KINDS, PAIR_SIZES
+from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
 from service.linker import MEASURES, STATUSES
 from service.records import Label
 from service.tags import tag_ids
@@ -65,3 +67,16 @@ def test_values_hold_measure_status_and_what_has_no_candidate() -> None:
     plan = dict(zip(map(_word, EXAMPLE.value_entities), EXAMPLE.value_rows[:, 2], strict=True))
     assert plan == {"3.2亿元": 0, "14.7%": 0, "6家": 0, "60家": 1}
     assert all(e.label is not Label.RANK for e in EXAMPLE.entities)
+
+
+def test_figures_without_candidates_and_reports_without_figures() -> None:
+    whole = compile_markup(HEAD + "完成{研发费用|I}{3.2亿元|M}。")
+    bare = replace(
+        whole,
+        entities=tuple(e for e in whole.entities if e.label.is_value),
+        observations=tuple(replace(o, indicator=()) for o in whole.observations),
+    )
+    for document, values in ((bare, 1), (replace(whole, observations=()), 0)):
+        alone = example(document)
+        assert alone.pair_features.shape == (0, len(PAIR_SIZES))
+        assert alone.value_rows.shape == (values, len(VALUE_SIZES))

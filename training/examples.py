@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.annotations.document import Document, Figure
-from service.candidates import KINDS, Surroundings, pairs, value_features
+from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES, Surroundings, pairs, value_features
 from service.layout import lay_out
 from service.linker import MEASURES, STATUSES
 from service.normalise import normalise
@@ -155,8 +155,8 @@ def _assemble(
         document.id, clean.text, tuple(entities), frames, tags,
         np.array([(p.value, p.candidate) for p in found], np.int64).reshape(-1, 2),
         np.array([KINDS.index(p.kind) for p in found], np.int64),
-        np.array([p.features for p in found], np.int64).reshape(len(found), -1), target,
-        np.array(values, np.int64), np.array(rows, np.int64).reshape(len(rows), -1), np.array(measure, np.int64),
+        np.array([p.features for p in found], np.int64).reshape(-1, len(PAIR_SIZES)), target,
+        np.array(values, np.int64), np.array(rows, np.int64).reshape(-1, len(VALUE_SIZES)), np.array(measure, np.int64),
         np.array(status, np.int64), np.array(null_period, np.int64), np.array(null_area, np.int64), document.meta,
     )  # fmt: skip
 
