@@ -25,16 +25,21 @@ def report(number: int, id_: str | None = None) -> Document:
     return compile_markup(HEAD.format(id=id_ or f"made-{number}") + BODY.format(a=number))
 
 
-def make_tiny(folder: Path, *, seed: int = 0) -> Reader:
-    """Write a random reader of one layer as `toy-1.0`; the network itself."""
+def tiny(seed: int) -> tuple[Reader, Characters]:
+    """A random reader of one layer, and the characters of the made-up reports."""
     torch.manual_seed(seed)
     known = [*SPECIAL, BLANK, DIGIT, *sorted(set(report(1).text) - set("0123456789\n"))]
-    characters = Characters.build({c: n for n, c in enumerate(known)})
     shape = Shape(characters=len(known), hidden=32, layers=1, heads=2, inner=64, positions=512, activation="gelu")
     model: Reader = make_reader(Encoder(shape)).eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))  # no two alike, as of a trained network
+    return model, Characters.build({c: n for n, c in enumerate(known)})
+
+
+def make_tiny(folder: Path, *, seed: int = 0) -> Reader:
+    """Write a random reader of one layer as `toy-1.0`; the network itself."""
+    model, characters = tiny(seed)
     export(model, characters, folder)
     manifest(folder, name="toy", version="1.0", model=model, characters=characters, training={})
     return model

@@ -14,7 +14,7 @@ import argparse
 import json
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,12 +34,8 @@ from training.train import load_base
 from training.validate import documents
 
 SHARED = Path(__file__).resolve().parent.parent.parent / "shared"
-CORPORA = (
-    "corpus/provincial-2026.jsonl",
-    "corpus/national-2010-2025.jsonl",
-    "corpus/policy-digital.jsonl",
-    "gold/train.jsonl",
-)
+UNLABELLED = ("corpus/provincial-2026.jsonl", "corpus/national-2010-2025.jsonl", "corpus/policy-digital.jsonl")
+CORPORA = (*UNLABELLED, "gold/train.jsonl")
 RUN = 3072  # characters in a step
 MASKED = 432  # of them masked: 15 % of what is no padding
 KEEP_SHARE = 0.1  # of the masked characters, shown as they are
@@ -63,12 +59,17 @@ class Adapter(nn.Module):
         return self.words(vectors), vectors
 
 
-def texts() -> Iterator[str]:
-    """Clean text of everything there is to read."""
-    for name in CORPORA:
+def corpora(names: Sequence[str] = CORPORA) -> Iterator[str]:
+    """Clean text of the public documents beside the project."""
+    for name in names:
         if (SHARED / name).exists():
             corpus = Dataset.from_json(str(SHARED / name), keep_in_memory=True)
             yield from (normalise(text).text for text in corpus["text"])
+
+
+def texts() -> Iterator[str]:
+    """Clean text of everything there is to read."""
+    yield from corpora()
     for document in documents():
         yield normalise(document.text).text
 

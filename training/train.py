@@ -19,10 +19,10 @@ import itertools
 import json
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -61,6 +61,7 @@ EXCHANGED = 0.6
 HIDDEN = 0.05
 
 
+Seen = TypeVar("Seen", bound=Example)
 # One step: the loss of a model on some rows.
 Work = Callable[[Reader], Tensor]
 
@@ -85,7 +86,7 @@ class Batch:
     status: Tensor
 
 
-def chunks(data: list[Example], *, shuffle: bool) -> list[tuple[Example, int, int]]:
+def chunks(data: Sequence[Seen], *, shuffle: bool) -> list[tuple[Seen, int, int]]:
     """(document, first window, end window) of every chunk; shuffled chunks start at a random offset."""
     found = []
     for e in data:
@@ -97,7 +98,7 @@ def chunks(data: list[Example], *, shuffle: bool) -> list[tuple[Example, int, in
     return found
 
 
-def collate(parts: list[tuple[Example, int, int]], characters: Characters) -> Batch:
+def collate(parts: Sequence[tuple[Example, int, int]], characters: Characters) -> Batch:
     """Put chunks into one padded batch."""
     rows, length = max(ROWS, sum(b - a for _, a, b in parts)), LENGTH
     ids = np.full((rows, length), characters.pad, np.int64)
@@ -169,6 +170,13 @@ def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Tag, link and value losses of a batch."""
     logits, vectors = model(batch.ids, batch.mask)
     tag = functional.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORE)
+    return tag, *heads(model, batch, vectors, exclusive)
+
+
+def heads(
+    model: Reader, batch: Batch, vectors: Tensor, grouped: Callable[[Tensor, Batch], Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Link and value losses; `grouped` gives that of the pairs of exclusive kinds from the scores of all pairs."""
     flat = vectors.flatten(0, 1).float()
     link = value = flat.sum() * 0.0
     # Outside the autocast: the number of pairs differs in every step, and each new shape would cost a new bf16
@@ -182,13 +190,13 @@ def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
             if bool(free.any()):
                 link = link + functional.binary_cross_entropy_with_logits(scores[free], batch.pair_target[free])
             if batch.groups:
-                link = link + exclusive(scores, batch)
+                link = link + grouped(scores, batch)
         if len(batch.value):
             measure, status = model.value(flat[batch.value].flatten(1), batch.value_rows)
             value = functional.cross_entropy(status, batch.status)
             if bool((batch.measure != IGNORE).any()):
                 value = value + functional.cross_entropy(measure, batch.measure, ignore_index=IGNORE)
-    return tag, link, value
+    return link, value
 
 
 def exclusive(scores: Tensor, batch: Batch) -> Tensor:
@@ -315,7 +323,7 @@ def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
     return pack(chunks(train, shuffle=True))
 
 
-def pack(waiting: list[tuple[Example, int, int]]) -> Iterator[list[tuple[Example, int, int]]]:
+def pack(waiting: list[tuple[Seen, int, int]]) -> Iterator[list[tuple[Seen, int, int]]]:
     """Batches of chunks, which are taken out of the list: different documents, together as many windows as a step has
     rows."""
     while waiting:
@@ -422,10 +430,8 @@ def save(
         "corrected": fingerprint(corrected()),
         "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
     }
-    settings = {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items()}
-    (out / "training.json").write_text(
-        json.dumps({"settings": settings, "data": read, "history": history}, indent=1), encoding="utf-8"
-    )
+    said = {"settings": vars(args), "data": read, "history": history}
+    (out / "training.json").write_text(json.dumps(said, indent=1, default=str), encoding="utf-8")
     (out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
 
 
