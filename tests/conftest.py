@@ -36,7 +36,13 @@ LONGEST = (
 
 # What needs the extra `training` is tried where it is installed.
 if find_spec("torch") is None or find_spec("onnx") is None:
-    collect_ignore = ["test_learning_curve.py", "test_refine.py", "test_refine_shipped.py", "test_restore.py"]
+    collect_ignore = [
+        "test_distil.py",
+        "test_learning_curve.py",
+        "test_refine.py",
+        "test_refine_shipped.py",
+        "test_restore.py",
+    ]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -49,7 +49,7 @@ from training.markup import digest
 from training.rehearsal import Recipe, teach
 from training.restore import restore
 from training.score import hints_of, respond
-from training.train import fingerprint
+from training.train import CHECKPOINT, fingerprint
 
 PROGRESS, RESULT, RUN, BUILT = "progress.json", "result.json", "run.json", "model"
 TOLD_EVERY = 0.5  # seconds
@@ -126,6 +126,7 @@ def refine(
     shutil.rmtree(built, ignore_errors=True)
     training = {**run, "parent": {"id": before.card.id, "sha256": before.card.sha256}, "history": history}
     candidate.write(model.eval(), characters, built, parent=before, version=version, training=training)
+    (out / CHECKPOINT).unlink(missing_ok=True)
     measured = measure(found, parent, built, diary)
     reasons = [reason for one in measured for reason in one.reasons()]
     result: dict[str, Any] = {
@@ -198,7 +199,7 @@ def _begin(out: Path, run: dict[str, Any]) -> None:
     """A checkpoint of another model, other data or another recipe is none to go on from."""
     path = out / RUN
     if not path.exists() or json.loads(path.read_text(encoding="utf-8")) != run:
-        (out / "checkpoint.pt").unlink(missing_ok=True)
+        (out / CHECKPOINT).unlink(missing_ok=True)
     _write(path, run)
 
 

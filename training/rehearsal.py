@@ -44,7 +44,8 @@ def teach(
     *,
     tell: Callable[[int, int], None] | None = None,
 ) -> list[dict[str, float]]:
-    """Train the network; time and loss of each epoch.  Goes on from a checkpoint in `out`, which must exist.
+    """Train the network; time and loss of each epoch.  Goes on from a checkpoint in `out`, which must exist, and leaves
+    one there.
 
     `tell` is called after each step with how many are done, and how many there are about.
     """

@@ -56,6 +56,7 @@ GOLD_WEIGHT = 2
 LINK_WEIGHT = 1.0
 VALUE_WEIGHT = 0.3
 WARMUP = 0.1
+CHECKPOINT = "checkpoint.pt"
 # Documents that are seen with other names in an epoch, and characters that are hidden in a step.
 EXCHANGED = 0.6
 HIDDEN = 0.05
@@ -170,10 +171,10 @@ def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
     """Tag, link and value losses of a batch."""
     logits, vectors = model(batch.ids, batch.mask)
     tag = functional.cross_entropy(logits.float().flatten(0, 1), batch.tags.flatten(), ignore_index=IGNORE)
-    return tag, *heads(model, batch, vectors, exclusive)
+    return tag, *head_losses(model, batch, vectors, exclusive)
 
 
-def heads(
+def head_losses(
     model: Reader, batch: Batch, vectors: Tensor, grouped: Callable[[Tensor, Batch], Tensor]
 ) -> tuple[Tensor, Tensor]:
     """Link and value losses; `grouped` gives that of the pairs of exclusive kinds from the scores of all pairs."""
@@ -364,7 +365,7 @@ def fit(
 ) -> list[dict[str, float]]:
     """Train `model` on what `epoch_of` gives anew for each epoch; the scores after each, on `held`.
 
-    Goes on from `out/checkpoint.pt` where there is one, and leaves none when it is done.  `tell` is called after each
+    Goes on from `out/checkpoint.pt` where there is one, and leaves one to be taken away.  `tell` is called after each
     step with how many are done, and how many there are about.
     """
     plain = [p for n, p in model.encoder.named_parameters() if "norm" in n or n.endswith("bias")]
@@ -381,7 +382,7 @@ def fit(
     total = epochs * len(epoch_of())
     schedule = get_linear_schedule_with_warmup(optimizer, int(WARMUP * total), int(total * 1.02))
     history: list[dict[str, float]] = []
-    checkpoint = out / "checkpoint.pt"
+    checkpoint = out / CHECKPOINT
     if checkpoint.exists():
         kept = torch.load(checkpoint, weights_only=False)
         for part, name in ((model, "model"), (optimizer, "optimizer"), (schedule, "schedule")):
@@ -414,25 +415,35 @@ def fit(
                 "model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(),
                 "history": history, "random": random.getstate(), "torch": torch.get_rng_state(),
             },
-            checkpoint,
+            checkpoint.with_suffix(".part"),
         )  # fmt: skip
-    checkpoint.unlink(missing_ok=True)
+        checkpoint.with_suffix(".part").replace(checkpoint)
     return history
 
 
-def save(
-    model: Reader, vocabulary: dict[str, int], out: Path, args: argparse.Namespace, history: list[dict[str, float]]
-) -> None:
-    """Write the reader, its vocabulary, and what it was made of."""
-    torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, out / "reader.pt")
-    read = {
+def sources(args: argparse.Namespace) -> dict[str, Any]:
+    """What a reader is trained on, as it is now."""
+    return {
         "own": fingerprint(documents()),
         "corrected": fingerprint(corrected()),
         "gold": None if args.no_gold or not GOLD.exists() else fingerprint(read_gold(GOLD)),
     }
-    said = {"settings": vars(args), "data": read, "history": history}
+
+
+def save(
+    model: Reader,
+    vocabulary: dict[str, int],
+    out: Path,
+    args: argparse.Namespace,
+    made_of: dict[str, Any],
+    history: list[dict[str, float]],
+) -> None:
+    """Write the reader, its vocabulary, and what it was made of; a checkpoint in `out` is needed no more."""
+    torch.save({"shape": model.encoder.shape.to_dict(), "state": model.state_dict()}, out / "reader.pt")
+    said = {"settings": vars(args), "data": made_of, "history": history}
     (out / "training.json").write_text(json.dumps(said, indent=1, default=str), encoding="utf-8")
     (out / "vocabulary.json").write_text(json.dumps(vocabulary, ensure_ascii=False, indent=0), encoding="utf-8")
+    (out / CHECKPOINT).unlink(missing_ok=True)
 
 
 def load(folder: Path) -> tuple[Reader, dict[str, int]]:
@@ -479,6 +490,7 @@ def main() -> None:
     args = parser.parse_args()
     start(args)
     train, held = to_train_on(args)
+    made_of = sources(args)
     if args.reader:
         model, vocabulary = load(args.reader)
     else:
@@ -492,7 +504,7 @@ def main() -> None:
         model, lambda: [labelled(parts, characters, hidden=HIDDEN) for parts in steps(epoch())], examples(held),
         characters, args.out, epochs=args.epochs, rate=args.rate, head_rate=args.head_rate,
     )  # fmt: skip
-    save(model, vocabulary, args.out, args, history)
+    save(model, vocabulary, args.out, args, made_of, history)
 
 
 if __name__ == "__main__":
