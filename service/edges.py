@@ -53,9 +53,12 @@ _REGIONAL = re.compile(
 )
 _BROUGHT_ABOUT = re.compile(r"(?:拥有|上报|聘用|举办|组建|培育|聘请|吸引|邀请|入选|配备)(?=..)")
 # A body's other name, or a second body in the same house, and what a platform is to be called: 科技局(科协).
-_SECOND_NAME = re.compile(r"([^()]*(?:[局委办厅部会院]|中心|办公室))\(([^()、,]*(?:[局协办委]|实验室|研究院))\)$")
+_SECOND_NAME = re.compile(
+    r"([^()]*(?:[局委办厅部会院]|中心|办公室))"
+    r"\((?!以下简称|简称|原|含|第)([^()、,]+[局协办委]|[^()、,]{2,}(?<!重点|工程|联合)(?:实验室|研究院))\)$"
+)
 _TWO_NAMES = {Label.ORG, Label.PLATFORM}
-_IN_BRACKETS = re.compile(r"\([^()]{1,3}\)(?=..)")  # (晋升)省级平台
+_IN_BRACKETS = re.compile(r"\((?:新[增建设]|[改扩续]建|晋升|升格|升级|认定|培育|储备)\)(?=..)")
 _BEHIND_A_NAME = re.compile(
     r"(?<=工程|计划|行动|机制|制度|大赛|改革|模式|程”|划”|动”)(?:项目库|申报|推进会|(?:星级)?评定|考核|名单|课题|专场)$"
 )
@@ -221,7 +224,7 @@ def _trimmed(text: str, entity: Entity) -> Entity:
     elif entity.label is Label.PROGRAM:
         if (m := _BEHIND_A_NAME.search(text, start, end)) is not None:
             end = m.start()
-        if _ITS_PROJECTS.match(text, end - 2) is not None:
+        if end - start > 2 and _ITS_PROJECTS.match(text, end - 2) is not None:
             end -= 2
     return Entity(entity.label, Span(start, end), entity.score)
 

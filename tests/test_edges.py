@@ -57,7 +57,7 @@ def test_marks_are_never_cut_through(text: str, tagged: str, label: Label, right
         ("引才计划申报", Label.PROGRAM, "引才计划"),
         ("林长制度考核", Label.PROGRAM, "林长制度"),
         ("(升格)市级以上站点", Label.INDICATOR, "市级以上站点"),
-        ("(含国有控股)企业", Label.INDICATOR, "(含国有控股)企业"),  # too long for a remark
+        ("(准)独角兽企业", Label.INDICATOR, "(准)独角兽企业"),  # another thing is counted
         ("创新工程建设", Label.PROGRAM, "创新工程建设"),
         ("项目申报", Label.PROGRAM, "项目申报"),
     ],
@@ -86,6 +86,9 @@ def test_projects_of_a_programme_are_no_part_of_its_name() -> None:
         ("浙大青溪联合创新中心(云溪实验室)", Label.PLATFORM, ["浙大青溪联合创新中心", "云溪实验室"]),
         ("青溪大学(东校区)", Label.ORG, ["青溪大学(东校区)"]),
         ("云溪重点实验室(东山基地)", Label.PLATFORM, ["云溪重点实验室(东山基地)"]),
+        ("县财政厅(局)", Label.ORG, ["县财政厅(局)"]),
+        ("国家工程研究中心(实验室)", Label.PLATFORM, ["国家工程研究中心(实验室)"]),
+        ("青溪县经信局(原经委)", Label.ORG, ["青溪县经信局(原经委)"]),
         ("青溪局(科协、地震局)", Label.ORG, ["青溪局(科协、地震局)"]),  # a list; the network parts it
     ],
 )
