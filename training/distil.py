@@ -1,6 +1,6 @@
 """Teaches a reader what several readers think together of public text that nobody annotated.
 
-    python -m training.distil --teachers build/reader build/second --out build/distilled [--epochs 3] [--ship]
+    python -m training.distil --teachers build/reader build/second --out build/distilled [--epochs 2] [--ship]
 
 Readers trained apart err apart: the mean of their probabilities is righter than each.  The student, which begins as the
 first teacher, learns that mean as soft labels on public text beside the project: for every character the probabilities
@@ -254,7 +254,7 @@ def soft_examples(
 
 
 def main() -> None:
-    parser = options("Distil several readers into one.", epochs=3, rate=5e-5, head_rate=4e-4)
+    parser = options("Distil several readers into one.", epochs=2, rate=5e-5, head_rate=4e-4)
     parser.add_argument(
         "--teachers", type=Path, nargs="+", default=[Path("build/reader"), Path("build/second")],
         help="trained readers; the student begins as the first",
