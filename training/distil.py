@@ -9,7 +9,8 @@ many annotated ones; where the text is absent there are only those.  Ensemble di
 arXiv 1503.02531; the student reads with characters hidden, the teachers without: Xie et al. 2020, CVPR, "Self-training
 with Noisy Student".
 
-Reading all the text takes a while: what the teachers think of it is kept in `--out` until the student is trained.
+No step of `make train`: docs/model.md says what it brought.  Reading all the text takes a while: what the teachers
+think of it is kept in `--out` until the student is trained.
 """
 
 from __future__ import annotations
