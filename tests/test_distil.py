@@ -16,11 +16,12 @@ from service.characters import Characters
 from service.normalise import normalise
 from service.records import Label
 from service.tags import TAGS
-from training import distil, train
+from training import batches, distil
+from training.batches import Batch, chunks, collate
 from training.distil import SoftExample, mixed, soft_example, soft_examples, soft_exclusive, soft_labelled, unlabelled
 from training.examples import IGNORE, example
 from training.network import PoolDropout, Reader
-from training.train import Batch, Work, chunks, collate, labelled
+from training.train import Work, labelled
 
 SHORT = normalise(report(3).text).text
 # Windows with others before them, more than one chunk of them, and more than one period and region before a value.
@@ -41,7 +42,7 @@ def _learn(reader: Reader, step: Work, times: int) -> None:
 def few_rows() -> Iterator[None]:
     """Steps of as many rows as there are, none to fill them up."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(train, "ROWS", 1)
+        patch.setattr(batches, "ROWS", 1)
         yield
 
 

@@ -38,24 +38,19 @@ from service.records import Bound, Entity, Label, Measure, Quantity, Span, Statu
 from service.tags import TAGS, decode
 from service.windows import Window, windows
 from training.adapt import UNLABELLED, corpora
+from training.batches import LENGTH, ROWS, Batch, chunks, collate, pack
 from training.examples import GOLD, IGNORE, Example, example, examples, read_gold
 from training.network import Reader
 from training.train import (
     HIDDEN,
-    LENGTH,
     LINK_WEIGHT,
-    ROWS,
     VALUE_WEIGHT,
-    Batch,
     Work,
-    chunks,
-    collate,
     fit,
     head_losses,
     labelled,
     load,
     options,
-    pack,
     save,
     sources,
     start,

@@ -15,9 +15,10 @@ import numpy as np
 import torch
 
 from service.characters import Characters
+from training.batches import chunks, pack
 from training.examples import Example
 from training.network import Reader
-from training.train import GOLD_WEIGHT, Work, chunks, fit, labelled, pack
+from training.train import GOLD_WEIGHT, Work, fit, labelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,30 +15,26 @@ characters are hidden, so that names are read by what stands around them and not
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 from transformers import get_linear_schedule_with_warmup
 
 from service.annotations.document import Document
 from service.annotations.scoring import gold_record
-from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
+from service.candidates import PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.linker import MEASURES, STATUSES
-from service.records import Label
 from service.tags import TAGS, decode
-from service.windows import CONTEXT, LIMIT
+from training.batches import Batch, chunks, collate, pack
 from training.corrections import corrected
 from training.examples import GOLD, IGNORE, Example, example, examples, held_out, read_gold
 from training.exchange import exchanged, stock
@@ -46,11 +42,6 @@ from training.markup import digest
 from training.network import Encoder, Reader, Shape
 from training.validate import documents
 
-CHUNK = 5  # consecutive windows of one document whose links are learnt together
-LOOK = 40  # how many waiting chunks are tried to fill a step
-# Every step has this one shape: a new shape costs a CPU new kernels, which take longer than the step.
-ROWS = 12
-LENGTH = LIMIT + CONTEXT + 2
 # Real reports, annotated by those whose reading decides, are seen more often than our own.
 GOLD_WEIGHT = 2
 LINK_WEIGHT = 1.0
@@ -62,109 +53,8 @@ EXCHANGED = 0.6
 HIDDEN = 0.05
 
 
-Seen = TypeVar("Seen", bound=Example)
 # One step: the loss of a model on some rows.
 Work = Callable[[Reader], Tensor]
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Padded rows with tags, and the pairs and values whose spans lie in them (as places in the flattened rows)."""
-
-    ids: Tensor
-    mask: Tensor
-    tags: Tensor
-    pair_value: Tensor
-    pair_candidate: Tensor
-    pair_features: Tensor
-    pair_target: Tensor
-    pair_group: Tensor
-    groups: int
-    group_null: Tensor
-    value: Tensor
-    value_rows: Tensor
-    measure: Tensor
-    status: Tensor
-
-
-def chunks(data: Sequence[Seen], *, shuffle: bool) -> list[tuple[Seen, int, int]]:
-    """(document, first window, end window) of every chunk; shuffled chunks start at a random offset."""
-    found = []
-    for e in data:
-        first = random.randrange(CHUNK) if shuffle and len(e.windows) > CHUNK else 0
-        edges = [0, *range(first or CHUNK, len(e.windows), CHUNK), len(e.windows)]
-        found += [(e, a, b) for a, b in itertools.pairwise(edges) if a < b]
-    if shuffle:
-        random.shuffle(found)
-    return found
-
-
-def collate(parts: Sequence[tuple[Example, int, int]], characters: Characters) -> Batch:
-    """Put chunks into one padded batch."""
-    rows, length = max(ROWS, sum(b - a for _, a, b in parts)), LENGTH
-    ids = np.full((rows, length), characters.pad, np.int64)
-    mask = np.zeros((rows, length), np.int64)
-    tags = np.full((rows, length), IGNORE, np.int64)
-    columns: dict[str, list[Any]] = {k: [] for k in ("pv", "pc", "pf", "pt", "pg", "gn", "v", "vr", "m", "s")}
-    row = groups = 0
-    for e, a, b in parts:
-        encoded = characters.encode(e.text)
-        where = np.full(len(e.text), -1, np.int64)
-        for w in e.windows[a:b]:
-            s, c = w.span, w.core
-            size = s.end - s.start
-            ids[row, 0], ids[row, size + 1] = characters.first, characters.last
-            ids[row, 1 : size + 1] = encoded[s.start : s.end]
-            mask[row, : size + 2] = 1
-            offset = c.start - s.start + 1
-            tags[row, offset : offset + c.end - c.start] = e.tags[c.start : c.end]
-            where[c.start : c.end] = row * length + offset + np.arange(c.end - c.start)
-            row += 1
-        groups = _links(e, where, groups, columns)
-    return Batch(
-        torch.from_numpy(ids), torch.from_numpy(mask), torch.from_numpy(tags),
-        _long(columns["pv"], 2), _long(columns["pc"], 2), _long(columns["pf"], len(PAIR_SIZES)),
-        torch.tensor(columns["pt"], dtype=torch.float32), _long(columns["pg"]), groups, _long(columns["gn"]),
-        _long(columns["v"], 2), _long(columns["vr"], len(VALUE_SIZES)), _long(columns["m"]), _long(columns["s"]),
-    )  # fmt: skip
-
-
-def _long(rows: list[Any], width: int = 0) -> Tensor:
-    x = torch.from_numpy(np.array(rows, np.int64))
-    return x.reshape(-1, width) if width else x
-
-
-def _links(e: Example, where: NDArray[np.int64], groups: int, columns: dict[str, list[Any]]) -> int:
-    """Add a chunk's values and pairs.  A group is one value's candidates of one exclusive kind (period, area)."""
-    ends = np.array([(x.span.start, x.span.end - 1) for x in e.entities], np.int64).reshape(-1, 2)
-    spots = where[ends] if len(ends) else ends
-    inside: NDArray[np.bool_] = np.logical_and.reduce(spots >= 0, axis=1)
-    order = {int(v): n for n, v in enumerate(e.value_entities)}
-    group: dict[tuple[int, int], int] = {}
-    for v, n in order.items():
-        if not inside[v]:
-            continue
-        columns["v"].append(spots[v])
-        columns["vr"].append(e.value_rows[n])
-        columns["m"].append(e.measure[n])
-        columns["s"].append(e.status[n])
-    for n in np.flatnonzero(inside[e.pair_index].all(axis=1)).tolist():
-        v, c = (int(i) for i in e.pair_index[n])
-        kind = int(e.pair_kind[n])
-        g = -1
-        if KINDS[kind] is not Label.INDICATOR:
-            null = int((e.null_period if KINDS[kind] is Label.PERIOD else e.null_area)[order[v]])
-            if (v, kind) not in group:
-                group[v, kind] = groups
-                columns["gn"].append(null)
-                groups += 1
-            g = group[v, kind]
-        columns["pv"].append(spots[v])
-        columns["pc"].append(spots[c])
-        columns["pf"].append(e.pair_features[n])
-        columns["pt"].append(e.pair_target[n])
-        columns["pg"].append(g)
-    return groups
 
 
 def losses(model: Reader, batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
@@ -322,20 +212,6 @@ def views(train: list[Document]) -> Callable[[], list[Example]]:
 def steps(train: list[Example]) -> Iterator[list[tuple[Example, int, int]]]:
     """One epoch's batches of all there is to train on."""
     return pack(chunks(train, shuffle=True))
-
-
-def pack(waiting: list[tuple[Seen, int, int]]) -> Iterator[list[tuple[Seen, int, int]]]:
-    """Batches of chunks, which are taken out of the list: different documents, together as many windows as a step has
-    rows."""
-    while waiting:
-        batch = [waiting.pop()]
-        free = ROWS - (batch[0][2] - batch[0][1])
-        for n in range(len(waiting) - 1, max(-1, len(waiting) - LOOK), -1):
-            size = waiting[n][2] - waiting[n][1]
-            if size <= free:
-                batch.append(waiting.pop(n))
-                free -= size
-        yield batch
 
 
 def labelled(parts: list[tuple[Example, int, int]], characters: Characters, *, hidden: float = 0.0) -> Work:
