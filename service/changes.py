@@ -3,8 +3,7 @@
 In: clean text, the values of one sentence in reading order, and the times found for them.  Out: the times that are
 others.  An end that names no time has the one the annotation gives it: that of the change before it in the sentence,
 else the second that of its sentence, or the last of several years, and the first the year before; a mean yearly change
-has the years between the two.  Knows nothing of
-scores and layout.
+has the years between the two.  Knows nothing of scores and layout.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ one
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
 4. the unit that a table's head names (单位:万元) is no value;
-5. a verb that says how things came about is no part of the INDICATOR it leads to, nor a remark in brackets before it,
+5. a verb that says how things came about is no part of the INDICATOR it leads to, in brackets or not,
    nor what follows the class noun of a PROGRAM part of its name: in no report annotated is it otherwise.
 
 Knows nothing of the network.
@@ -57,7 +57,8 @@ _SECOND_NAME = re.compile(
     r"([^()]*(?:[局委办厅部会院]|中心|办公室))"
     r"\((?!以下简称|简称|原|含|第)([^()、,]+[局协办委]|[^()、,]{2,}(?<!重点|工程|联合)(?:实验室|研究院))\)$"
 )
-_TWO_NAMES = {Label.ORG, Label.PLATFORM}
+_TWO_NAMES = {Label.ORG: (_BODIES, _SECOND_NAME), Label.PLATFORM: (_SECOND_NAME,)}
+# (升格)市级以上站点; not (准)独角兽企业, where the brackets say what is counted.
 _IN_BRACKETS = re.compile(r"\((?:新[增建设]|[改扩续]建|晋升|升格|升级|认定|培育|储备)\)(?=..)")
 _BEHIND_A_NAME = re.compile(
     r"(?<=工程|计划|行动|机制|制度|大赛|改革|模式|程”|划”|动”)(?:项目库|申报|推进会|(?:星级)?评定|考核|名单|课题|专场)$"
@@ -215,7 +216,7 @@ def _close(text: str, opening: int) -> int:
 
 
 def _trimmed(text: str, entity: Entity) -> Entity:
-    """The entity without a verb or remark before what is measured, without what follows a programme's class noun."""
+    """The entity without a verb before what is measured, without what follows a programme's class noun."""
     start, end = entity.span
     if entity.label is Label.INDICATOR:
         for before in (_IN_BRACKETS, _BROUGHT_ABOUT):
@@ -232,14 +233,9 @@ def _trimmed(text: str, entity: Entity) -> Entity:
 def _parted(text: str, entity: Entity) -> list[Entity]:
     """Two bodies written together, apart, and two names of one; a region apart from the indicator of the catalogue that
     follows it."""
-    if entity.label is Label.ORG and (m := _BODIES.match(entity.span.of(text))) is not None:
-        cut = entity.span.start + m.end(1)
-        return [
-            Entity(Label.ORG, Span(entity.span.start, cut), entity.score),
-            Entity(Label.ORG, Span(cut, entity.span.end), entity.score),
-        ]
-    if entity.label in _TWO_NAMES and (m := _SECOND_NAME.match(text, *entity.span)) is not None:
-        return [Entity(entity.label, Span(*m.span(group)), entity.score) for group in (1, 2)]
+    for two in _TWO_NAMES.get(entity.label, ()):
+        if (m := two.match(text, *entity.span)) is not None:
+            return [Entity(entity.label, Span(*m.span(name)), entity.score) for name in (1, 2)]
     if entity.label is Label.INDICATOR and (m := _REGIONAL.match(entity.span.of(text))) is not None and match(m[2]):
         cut = entity.span.start + m.end(1)
         return [

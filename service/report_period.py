@@ -62,14 +62,15 @@ def period_of(title: str, published: str, body: str) -> tuple[str, str]:
     if plan:
         planned = year_of(plan)
         return (_before(planned) if _REVIEW_WORD.search(title) else planned), planned
-    if so_far := _so_far(body, Anchor(published, year or _mostly(body))):
+    most = _mostly(body)
+    if so_far := _so_far(body, Anchor(published, year or most)):
         return so_far, ""
     years = _YEARS_OF_WORK.search(title)
-    if years is not None and (now := year or _latest(body)):
+    if years is not None and (now := year or _reached(body) or most):
         return read_period(years[0] + "来", Anchor(published, now)) or now, ""
-    if not year or _mostly(body) == "20XX":
-        return _mostly(body), ""
-    if early and (work_report or _THIS_YEAR.search(body[:BODY]) or _mostly(body) == _before(year)):
+    if not year or most == "20XX":
+        return most, ""
+    if early and (work_report or _THIS_YEAR.search(body[:BODY]) or most == _before(year)):
         return _before(year), year
     return (year if _THIS_YEAR.search(body[:BODY]) else f"../{published[:7]}"), ""
 
@@ -196,25 +197,20 @@ def _mostly(body: str) -> str:
         if this_year and _SINCE.match(after):
             continue
         opens = found.start() < _OPENING and after.startswith("是")  # 2024年是极不平凡的一年, of the year reviewed
-        weight = (
-            _OPENING_WEIGHT
-            if opens
-            else _LEAD_WEIGHT
-            if _LEAD.search(body, max(0, found.start() - 3), found.start())
-            else 1
-        )
+        leads = _LEAD.search(body, max(0, found.start() - 3), found.start())
+        weight = _OPENING_WEIGHT if opens else _LEAD_WEIGHT if leads else 1
         ahead = _AHEAD.search(body, max(0, found.start() - 4), found.start())
         (coming if ahead or (_COMING.search(after) and not opens) else past)[found[1]] += weight
     if not past and not coming:
-        return max((found[1] for found in _REACHED.finditer(body)), default="")
+        return _reached(body)
     counts = past or coming
     most = max(counts, key=lambda year: (counts[year], year))
     return most if past else _before(most)
 
 
-def _latest(body: str) -> str:
-    """The last year to which the text says that something grew, else the one it names most often."""
-    return max([found[1] for found in _REACHED.finditer(body)], default="") or _mostly(body)
+def _reached(body: str) -> str:
+    """The last year to which the text says that something grew, "" where it says so of none."""
+    return max((found[1] for found in _REACHED.finditer(body)), default="")
 
 
 def _so_far(body: str, anchor: Anchor) -> str:

@@ -19,7 +19,7 @@ from torch import Tensor
 from service.candidates import KINDS, PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.records import Label
-from service.windows import CONTEXT, LIMIT
+from service.windows import CONTEXT, LIMIT, Window
 from training.examples import IGNORE, Example
 
 CHUNK = 5  # consecutive windows of one document whose links are learnt together
@@ -75,14 +75,10 @@ def collate(parts: Sequence[tuple[Example, int, int]], characters: Characters) -
         encoded = characters.encode(e.text)
         where = np.full(len(e.text), -1, np.int64)
         for w in e.windows[a:b]:
-            s, c = w.span, w.core
-            size = s.end - s.start
-            ids[row, 0], ids[row, size + 1] = characters.first, characters.last
-            ids[row, 1 : size + 1] = encoded[s.start : s.end]
-            mask[row, : size + 2] = 1
-            offset = c.start - s.start + 1
-            tags[row, offset : offset + c.end - c.start] = e.tags[c.start : c.end]
-            where[c.start : c.end] = row * length + offset + np.arange(c.end - c.start)
+            c = w.core
+            core = lay(w, encoded, ids[row], mask[row], characters)
+            tags[row, core] = e.tags[c.start : c.end]
+            where[c.start : c.end] = row * length + np.arange(core.start, core.stop)
             row += 1
         groups = _links(e, where, groups, columns)
     return Batch(
@@ -91,6 +87,29 @@ def collate(parts: Sequence[tuple[Example, int, int]], characters: Characters) -
         torch.tensor(columns["pt"], dtype=torch.float32), _long(columns["pg"]), groups, _long(columns["gn"]),
         _long(columns["v"], 2), _long(columns["vr"], len(VALUE_SIZES)), _long(columns["m"]), _long(columns["s"]),
     )  # fmt: skip
+
+
+def lay(
+    window: Window, encoded: NDArray[np.int64], ids: NDArray[np.int64], mask: NDArray[np.int64], characters: Characters
+) -> slice:
+    """Write one window of an encoded text into a row of ids and of the mask; where in the row its core lies."""
+    size = window.span.end - window.span.start
+    ids[0], ids[size + 1] = characters.first, characters.last
+    ids[1 : size + 1] = encoded[window.span.start : window.span.end]
+    mask[: size + 2] = 1
+    return core_of(window)
+
+
+def core_of(window: Window) -> slice:
+    """Where in its row the core of a window lies."""
+    before = 1 - window.span.start
+    return slice(window.core.start + before, window.core.end + before)
+
+
+def hide(batch: Batch, share: float, characters: Characters) -> None:
+    """Hide a share of the characters that are tagged, drawn anew."""
+    if share:
+        batch.ids[(torch.rand(batch.ids.shape) < share) & (batch.tags != IGNORE)] = characters.mask
 
 
 def _long(rows: list[Any], width: int = 0) -> Tensor:

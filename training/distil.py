@@ -38,7 +38,7 @@ from service.records import Bound, Entity, Label, Measure, Quantity, Span, Statu
 from service.tags import TAGS, decode
 from service.windows import Window, windows
 from training.adapt import UNLABELLED, corpora
-from training.batches import LENGTH, ROWS, Batch, chunks, collate, pack
+from training.batches import LENGTH, ROWS, Batch, chunks, collate, core_of, hide, lay, pack
 from training.examples import GOLD, IGNORE, Example, example, examples, read_gold
 from training.network import Reader
 from training.train import (
@@ -110,16 +110,11 @@ def _read(
         some = frames[at : at + ROWS]
         ids = np.full((ROWS, LENGTH), characters.pad, np.int64)
         mask = np.zeros((ROWS, LENGTH), np.int64)
-        for r, w in enumerate(some):
-            size = w.span.end - w.span.start
-            ids[r, 0], ids[r, size + 1] = characters.first, characters.last
-            ids[r, 1 : size + 1] = encoded[w.span.start : w.span.end]
-            mask[r, : size + 2] = 1
+        cores = [lay(w, encoded, ids[r], mask[r], characters) for r, w in enumerate(some)]
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
             logits, found = teacher(torch.from_numpy(ids), torch.from_numpy(mask))
         p = logits.float().softmax(-1).numpy()
-        for r, w in enumerate(some):
-            here = slice(w.core.start - w.span.start + 1, w.core.end - w.span.start + 1)
+        for r, (w, here) in enumerate(zip(some, cores, strict=True)):
             tags[w.core.start : w.core.end] = p[r, here]
             vectors[w.core.start : w.core.end] = found[r, here].float().numpy()
     return tags, vectors
@@ -190,10 +185,9 @@ def soft_labelled(parts: list[tuple[SoftExample, int, int]], characters: Charact
         wanted = torch.zeros(*batch.ids.shape, TAGS)
         frames = [(e, w) for e, a, b in parts for w in e.windows[a:b]]
         for row, (e, w) in enumerate(frames):
-            first = w.core.start - w.span.start + 1
             core = e.probabilities[w.core.start : w.core.end]
-            wanted[row, first : first + len(core)] = torch.from_numpy(core.astype(np.float32))
-        batch.ids[(torch.rand(batch.ids.shape) < HIDDEN) & (batch.tags != IGNORE)] = characters.mask
+            wanted[row, core_of(w)] = torch.from_numpy(core.astype(np.float32))
+        hide(batch, HIDDEN, characters)
         logits, vectors = model(batch.ids, batch.mask)
         tag = -(wanted * logits.float().log_softmax(-1)).sum() / wanted.sum()
         link, value = head_losses(model, batch, vectors, soft_exclusive)

@@ -34,7 +34,7 @@ from service.candidates import PAIR_SIZES, VALUE_SIZES
 from service.characters import Characters
 from service.linker import MEASURES, STATUSES
 from service.tags import TAGS, decode
-from training.batches import Batch, chunks, collate, pack
+from training.batches import Batch, chunks, collate, hide, pack
 from training.corrections import corrected
 from training.examples import GOLD, IGNORE, Example, example, examples, held_out, read_gold
 from training.exchange import exchanged, stock
@@ -219,8 +219,7 @@ def labelled(parts: list[tuple[Example, int, int]], characters: Characters, *, h
 
     def loss(model: Reader) -> Tensor:
         batch = collate(parts, characters)
-        if hidden:
-            batch.ids[(torch.rand(batch.ids.shape) < hidden) & (batch.tags != IGNORE)] = characters.mask
+        hide(batch, hidden, characters)
         tag, link, value = losses(model, batch)
         return tag + LINK_WEIGHT * link + VALUE_WEIGHT * value
 
