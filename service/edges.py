@@ -12,8 +12,9 @@ one
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
 4. the unit that a table's head names (单位:万元) is no value;
-5. a verb that says how things came about is no part of the INDICATOR it leads to, in brackets or not,
-   nor what follows the class noun of a PROGRAM part of its name: in no report annotated is it otherwise.
+5. a verb that says how things came about is no part of the INDICATOR it leads to, in brackets or not, nor one that
+   says where something stands part of a RANK or an AREA, nor what follows the class noun of a PROGRAM part of its
+   name: in no report annotated is it otherwise.
 
 Knows nothing of the network.
 """
@@ -52,6 +53,10 @@ _REGIONAL = re.compile(
     r"((?!.{0,3}(?:自治|高新|开发|示范|保税|[主老心]城|[园新市社街地景灾山库老]区))[一-鿿]{2,4}[省市县区旗])(.{3,})$"
 )
 _BROUGHT_ABOUT = re.compile(r"(?:拥有|上报|聘用|举办|组建|培育|聘请|吸引|邀请|入选|配备)(?=..)")
+# 居全省第三位: the rank begins with its scope; 占全市的一半: so does a region.
+_TO_A_PLACE = re.compile(r"(?:进入|位居|位列|跻身|挺进|排名|排在|[居列排])(?=..)")
+_OF_A_REGION = re.compile(r"[占向比居](?=(?:全[国省市区县州]|[我本][省市区县州])$)")
+_PUT_FORWARD = ("推荐", "申报")  # together they say what is counted
 # A body's other name, or a second body in the same house, and what a platform is to be called: 科技局(科协).
 _SECOND_NAME = re.compile(
     r"([^()]*(?:[局委办厅部会院]|中心|办公室))"
@@ -60,6 +65,11 @@ _SECOND_NAME = re.compile(
 _TWO_NAMES = {Label.ORG: (_BODIES, _SECOND_NAME), Label.PLATFORM: (_SECOND_NAME,)}
 # (升格)市级以上站点; not (准)独角兽企业, where the brackets say what is counted.
 _IN_BRACKETS = re.compile(r"\((?:新[增建设]|[改扩续]建|晋升|升格|升级|认定|培育|储备)\)(?=..)")
+_BEFORE = {
+    Label.INDICATOR: (_IN_BRACKETS, _BROUGHT_ABOUT),
+    Label.RANK: (_TO_A_PLACE,),
+    Label.AREA: (_OF_A_REGION,),
+}
 _BEHIND_A_NAME = re.compile(
     r"(?<=工程|计划|行动|机制|制度|大赛|改革|模式|程”|划”|动”)(?:项目库|申报|推进会|(?:星级)?评定|考核|名单|课题|专场)$"
 )
@@ -216,12 +226,16 @@ def _close(text: str, opening: int) -> int:
 
 
 def _trimmed(text: str, entity: Entity) -> Entity:
-    """The entity without a verb before what is measured, without what follows a programme's class noun."""
+    """The entity without a verb before what is measured, a rank or a region, without what follows a programme's class
+    noun; 推荐申报 is not parted."""
     start, end = entity.span
+    for before in _BEFORE.get(entity.label, ()):
+        if (m := before.match(text, start, end)) is not None:
+            start = m.end()
     if entity.label is Label.INDICATOR:
-        for before in (_IN_BRACKETS, _BROUGHT_ABOUT):
-            if (m := before.match(text, start, end)) is not None:
-                start = m.end()
+        first, second = _PUT_FORWARD
+        if text.startswith(second, start) and text.endswith(first, 0, start):
+            start -= len(first)
     elif entity.label is Label.PROGRAM:
         if (m := _BEHIND_A_NAME.search(text, start, end)) is not None:
             end = m.start()

@@ -60,10 +60,21 @@ def test_marks_are_never_cut_through(text: str, tagged: str, label: Label, right
         ("(准)独角兽企业", Label.INDICATOR, "(准)独角兽企业"),  # another thing is counted
         ("创新工程建设", Label.PROGRAM, "创新工程建设"),
         ("项目申报", Label.PROGRAM, "项目申报"),
+        ("进入全市前2", Label.RANK, "全市前2"),
+        ("居全省第三位", Label.RANK, "全省第三位"),
+        ("占全市", Label.AREA, "全市"),
+        ("居仁镇", Label.AREA, "居仁镇"),
     ],
 )
 def test_what_leads_to_a_thing_or_follows_a_name_is_no_part_of_it(tagged: str, label: Label, right: str) -> None:
     assert _settled(f"全年{tagged}完成", (tagged, label)) == [(right, label)]
+
+
+def test_what_is_put_forward_is_not_parted() -> None:
+    assert _settled("共推荐申报高新技术企业9家", ("申报高新技术企业", Label.INDICATOR)) == [
+        ("推荐申报高新技术企业", Label.INDICATOR)
+    ]
+    assert _settled("推荐名单已定,申报项目9个", ("申报项目", Label.INDICATOR)) == [("申报项目", Label.INDICATOR)]
 
 
 def test_two_bodies_written_together_are_two() -> None:
