@@ -27,6 +27,14 @@ _RELATIVE = {"前年": -2, "去年": -1, "上年": -1, "上一年": -1, "今年"
     "来年": 1,
     "后年": 2,
 }
+_FROM_NOW = {
+    "前年",
+    "去年",
+    "今年",
+    "明年",
+    "来年",
+    "后年",
+}  # counted from when it is said; 上年 from the year spoken of
 _YEAR_MIN, _YEAR_MAX = 1900, 2100
 
 _HAN = "零一二三四五六七八九十两"
@@ -112,8 +120,8 @@ def _since(core: str, anchor: Anchor) -> str | None:
     found = _iso(core) or _point(core, anchor)
     if found is None:
         return None
-    if found.start == anchor.year:
-        return anchor.year
+    if found.start in (anchor.year, anchor.now):
+        return found.start
     return f"{found.start}/{anchor.year if anchor.year.isdigit() and anchor.year > found.start[:4] else '..'}"
 
 
@@ -184,7 +192,7 @@ def _point(core: str, anchor: Anchor) -> _Range | None:
 
 def _between(first: str, last: str, anchor: Anchor) -> _Range | None:
     start = _point(first, anchor)
-    end = _point(last, Anchor(anchor.published, start.start[:4])) if start else None
+    end = _point(last, Anchor(anchor.published, start.start[:4], anchor.now)) if start else None
     return _Range(start.start, end.end) if start and end else None
 
 
@@ -192,7 +200,8 @@ def _year(found: re.Match[str], anchor: Anchor) -> str:
     if found["y"]:
         return found["y"]
     shift = _RELATIVE[found["rel"]] if found["rel"] else 0
-    return str(int(anchor.year) + shift) if anchor.year.isdigit() else anchor.year
+    year = (found["rel"] in _FROM_NOW and anchor.now) or anchor.year
+    return str(int(year) + shift) if year.isdigit() else year
 
 
 def _months(year: str, first: int | str, last: int) -> _Range:

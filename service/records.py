@@ -212,11 +212,12 @@ class Anchor:
     """What a time expression is read against.
 
     `published`: the report's date as EDTF day, month or year, "" where unknown; `year`: the year the report speaks of
-    (`2023`, `20XX`), "" where unknown.
+    (`2023`, `20XX`), "" where unknown; `now`: the year it calls 今年, "" where that is the same.
     """
 
     published: str = ""
     year: str = ""
+    now: str = ""
 
 
 def last_year(edtf: str) -> str:
@@ -234,7 +235,8 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a report, or a part of one, says of itself.  `period` is EDTF; `plan_year` the year its plans speak of."""
+    """What a report, or a part of one, says of itself.  `period` is EDTF; `plan_year` the year its plans speak of;
+    `now` the year it calls 今年, "" where that is the one reported on."""
 
     title: Span | None
     title_text: str
@@ -243,10 +245,11 @@ class Report:
     period: str
     plan_year: str
     area: Area | None
+    now: str = ""
 
     @property
     def anchor(self) -> Anchor:
-        return Anchor(self.published, last_year(self.period))
+        return Anchor(self.published, last_year(self.period), self.now)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from service.periods import find_periods
 from service.records import Area, Hints, Layout, Part, Report, Section, Span
 from service.report_area import area_of, kind_of
 from service.report_head import date_of, is_crumb, issuer_of, title_of
-from service.report_period import anchor_of, default_period, period_of, plan_year_of
+from service.report_period import anchor_of, default_period, now_of, period_of, plan_year_of
 
 _REVIEW = re.compile("工作|情况|回顾|完成|成效|总结|进展")
 
@@ -83,7 +83,8 @@ def _title(text: str, layout: Layout, hints: Hints) -> Span | None:
 def _with_period(text: str, layout: Layout, span: Span, report: Report, part: int) -> Report:
     """The report with its period and the year of its plans; `part` -1 is the whole text."""
     sections = [section for section in layout.sections if part in (-1, section.part)]
-    period, plan = period_of(report.title_text, report.published, _reviewed(text, span, sections))
+    body = _reviewed(text, span, sections)
+    period, plan = period_of(report.title_text, report.published, body)
     if not plan and not find_periods(report.title_text):  # a heading's year goes before what the prose adds up to
         headings = [section.heading.of(text) for section in sections if not section.plan]
         reviews = [heading for heading in headings if _REVIEW.search(heading)]
@@ -91,7 +92,8 @@ def _with_period(text: str, layout: Layout, span: Span, report: Report, part: in
         period = said if said[:4].isdigit() or not period else period
     headings = [section.heading.of(text) for section in sections if section.plan]
     planned = plan_year_of(period, report.published, plan, headings, bool(headings))
-    return replace(report, period=period, plan_year=planned)
+    now = now_of(report.title_text, period, report.published, body)
+    return replace(report, period=period, plan_year=planned, now=now)
 
 
 def _reviewed(text: str, span: Span, sections: list[Section]) -> str:

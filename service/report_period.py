@@ -28,6 +28,8 @@ _OF_GOVERNMENT = re.compile(r"政府工作报告|^工作报告|人大.{0,4}工�
 _AT_MEETING = re.compile("会议?上的")
 _LAST_YEAR = re.compile("(?:过去|刚刚过去)的?一年|去年")
 _NEXT_YEAR = re.compile("明年|来年|下一?年")
+# 去年 as a time of its own; 比去年增长 says nothing of when a text was written.
+_CALLED_LAST_YEAR = re.compile("(?<![比较由从与和])去年(?![同底末])|(?:过去|刚刚过去)的?一年")
 _COMPARED = re.compile("[比较]$")  # 比2022年增加7万亩
 LAST_MONTHS = ("-12", "-12-31")
 _THIS_YEAR = re.compile(r"今年|本年度|一年来|(?:过去|刚刚过去)的一年|年初以来|全年")
@@ -73,6 +75,14 @@ def period_of(title: str, published: str, body: str) -> tuple[str, str]:
     if early and (work_report or _THIS_YEAR.search(body[:BODY]) or most == _before(year)):
         return _before(year), year
     return (year if _THIS_YEAR.search(body[:BODY]) else f"../{published[:7]}"), ""
+
+
+def now_of(title: str, period: str, published: str, body: str) -> str:
+    """The year that a text calls 今年 where it reports on the one before: it has the date of that year and says 去年,
+    and no title names what it reports on (2023年工作总结 of January 2024 calls 2023 今年).  "" elsewhere."""
+    year = published[:4]
+    looks_back = period.isdigit() and period == _before(year) and period not in title
+    return year if looks_back and _CALLED_LAST_YEAR.search(body[:BODY]) else ""
 
 
 def plan_year_of(period: str, published: str, plan: str, headings: list[str], has_plan: bool) -> str:

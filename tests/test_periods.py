@@ -148,6 +148,25 @@ def test_now_without_the_day_of_the_report() -> None:
     assert read_period("目前", Anchor("", "2023")) == "../2023"
 
 
+@pytest.mark.parametrize(
+    ("text", "edtf"),
+    [
+        ("去年", "2023"),
+        ("去年底", "../2023-12-31"),
+        ("今年", "2024"),
+        ("今年以来", "2024"),
+        ("今年1-2月", "2024-01/2024-02"),
+        ("明年", "2025"),
+        ("去年11月至今年3月", "2023-11/2024-03"),
+        ("全年", "2023"),
+        ("1-9月", "2023-01/2023-09"),
+        ("上年", "2022"),
+    ],
+)
+def test_words_counted_from_when_they_are_said(text: str, edtf: str) -> None:
+    assert read_period(text, Anchor("2024-02-14", "2023", "2024")) == edtf
+
+
 def test_a_plans_years_go_ahead() -> None:
     plan = Anchor("2024-03-05", "2024")
     assert read_period("三年", plan, ahead=True) == "2024/2026"

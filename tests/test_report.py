@@ -107,6 +107,21 @@ def test_time_without_a_title(published: str, body: str, period: str) -> None:
     assert read(text).period == period
 
 
+@pytest.mark.parametrize(
+    ("title", "body", "now"),
+    [
+        ("在全县科技工作会议上的讲话", "去年,全县新增企业20家。今年,要再增30家。", "2025"),
+        ("2025年安吉县政府工作报告", "过去一年,全县新增企业20家。", "2025"),
+        ("安吉县科技局2024年工作总结", "今年新增企业20家,去年18家。", ""),  # written as of 2024
+        ("安吉县科技工作情况", "今年以来,企业比去年增长两成。", ""),
+    ],
+)
+def test_a_text_that_says_last_year_is_of_the_year_after(title: str, body: str, now: str) -> None:
+    report = read(f"{title}\n发布时间:2025-02-14\n{body}")
+    assert (report.period, report.now) == ("2024", now)
+    assert report.anchor.now == now
+
+
 def test_heading_gives_the_planned_year() -> None:
     text = "安吉县科技局2023年工作总结\n一、工作成效\n有企业20家。\n二、2025年工作打算\n力争30家。"
     report = read_report(text, layout(text, ("一、工作成效", False), ("二、2025年工作打算", True)), Hints())
