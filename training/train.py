@@ -1,6 +1,6 @@
 """Fine-tunes the reader: tags, links and attributes together.
 
-    python -m training.train --base build/named --out build/reader [--layers 6] [--epochs 7] [--seed 0] [--ship]
+    python -m training.train --base build/named --out build/reader [--layers 6] [--epochs 12] [--seed 0] [--ship]
     python -m training.train --reader build/reader --out build/more --epochs 3 --rate 5e-5 --head-rate 4e-4 [--ship]
 
 Reads `annotations/reports/*.txt`, and `../shared/gold/train.jsonl` where it is present; holds out
@@ -358,7 +358,7 @@ def start(args: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    parser = options("Fine-tune the reader.", epochs=7, rate=1e-4, head_rate=1e-3)
+    parser = options("Fine-tune the reader.", epochs=12, rate=1e-4, head_rate=1e-3)
     parser.add_argument("--base", type=Path, default=Path("build/named"))
     parser.add_argument("--layers", type=int, default=6)
     parser.add_argument("--reader", type=Path, help="a trained reader to go on from, in place of a base")
