@@ -197,6 +197,20 @@ def test_years_as_columns_with_thing_and_unit_in_caption() -> None:
     ]
 
 
+def test_parks_down_the_rows_are_regions() -> None:
+    text = """各片区主要指标
+片区 | 营业收入(亿元) | 增幅(%) |
+云杉智造园 | 33.8 | 11.2 |
+小溪湾 | 24.1 | -3.4 |"""
+    assert lines(text) == [
+        "33.8 营业收入 3.38e+09元 level 2023 云杉智造园",
+        "11.2 营业收入+增幅 11.2% growth 2023 云杉智造园 yoy",
+        "24.1 营业收入 2.41e+09元 level 2023 小溪湾",
+        "-3.4 营业收入+增幅 -3.4% growth 2023 小溪湾 yoy",
+    ]
+    assert spans(text, Label.AREA) == ["云杉智造园", "小溪湾"]
+
+
 def test_regions_as_columns() -> None:
     text = "|指标|临江区|望湖县|全市|\n|---|---|---|---|\n|研发投入(万元)|1200|800|2000|\n|增速(%)|5.2|-3.1|1|\n"
     assert lines(text, area="临江区") == [
