@@ -41,6 +41,9 @@ _OF_ALL = re.compile(r"全[国省市区县州]")  # 全市前2: a rank even wher
 _MONEY_BEFORE = re.compile(
     r"(?:奖励|奖补|补助|补贴|资助|投资|投入|拨付|兑现|贷款|授信|资金|经费|产值|营收|收入|销售额|成交额)[^,;。]{0,2}$"
 )
+# 指数为72.4: a number that has no sign, nor shares one with the next (分别高出4.1、2.6个百分点), is no percentage.
+_BARE_NUMBER = re.compile(r"(?<![∶:、和])\d+\.\d+(?![\d、和与及至到~∶:-])")
+_GROWN = re.compile(r"(?:增长|上升|下降|回落|增速|增幅|降幅)[为达到了]{0,2}$")
 _MONEY_AFTER = re.compile(r"(?:的)?[^,;。\d]{0,6}(?:资金|经费|补助|补贴|奖励|奖金|贷款|投资|基金)")
 _BODIES = re.compile(
     r"([^委府]*(?:省|市|区|县|州|旗|盟|镇|乡|街道|工)委)((?:省|市|区|县|州|旗|盟|镇|乡|行署|管)[^委]*(?:政府|会|署|府))$"
@@ -142,17 +145,18 @@ def _names_unit(text: str, entity: Entity) -> bool:
 
 
 def _relabelled(text: str, entity: Entity) -> Entity:
-    """A bare masked name is a region, and a bare 2000万 beside a word for money is money."""
+    """A bare masked name is a region, a bare 2000万 beside a word for money is money, a bare 72.4 no percentage."""
+    start, end = entity.span
+    if entity.label is Label.PERCENT and (m := _BARE_NUMBER.match(text, start)) is not None and m.end() == end:
+        grown = _GROWN.search(text, max(0, start - 4), start) is not None
+        return entity if grown else Entity(Label.COUNT, entity.span, entity.score)
     if entity.label not in (Label.COUNT, Label.PEOPLE):
         return entity
     word = entity.span.of(text)
     if entity.label is Label.COUNT and word.strip("X") == "":
         return Entity(Label.AREA, entity.span, entity.score)
     if word[-1] in "万亿":
-        before, after = (
-            text[max(0, entity.span.start - 6) : entity.span.start],
-            text[entity.span.end : entity.span.end + 8],
-        )
+        before, after = text[max(0, start - 6) : start], text[end : end + 8]
         if _MONEY_BEFORE.search(before) or _MONEY_AFTER.search(after):
             return Entity(Label.MONEY, entity.span, entity.score)
     return entity

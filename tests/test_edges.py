@@ -154,6 +154,21 @@ def test_bare_amounts_and_masked_names() -> None:
     assert _settled("项目落户XX", ("XX", Label.COUNT)) == [("XX", Label.AREA)]
 
 
+@pytest.mark.parametrize(
+    ("text", "word", "label"),
+    [
+        ("生态环境状况指数72.4。", "72.4", Label.COUNT),
+        ("有效利用系数提高到0.612,", "0.612", Label.COUNT),
+        ("增速分别高于全国、全市4.1、2.6个百分点", "4.1", Label.PERCENT),
+        ("三次产业结构为8.3:41.4:50.3。", "41.4", Label.PERCENT),
+        ("工业增加值增长7.2,", "7.2", Label.PERCENT),  # the sign was lost
+        ("城镇化率72.4%,", "72.4%", Label.PERCENT),
+    ],
+)
+def test_a_bare_number_is_no_percentage(text: str, word: str, label: Label) -> None:
+    assert _settled(text, (word, Label.PERCENT)) == [(word, label)]
+
+
 def test_the_unit_of_a_table_is_no_value() -> None:
     assert _settled("单位:万元", ("万元", Label.MONEY)) == []
     assert _settled("(单位:亿元、万人)", ("亿元", Label.MONEY), ("万人", Label.PEOPLE)) == []
