@@ -43,6 +43,8 @@ _MONEY_BEFORE = re.compile(
 )
 # 指数为72.4: a number that has no sign, nor shares one with the next (分别高出4.1、2.6个百分点), is no percentage.
 _BARE_NUMBER = re.compile(r"(?<![∶:、和])\d+\.\d+(?![\d、和与及至到~∶:-])")
+_SHARE = re.compile(r"\d{1,2}/\d{1,2}")  # 精简1/3
+_RATE = re.compile(r"[\d.X]+/[十1]?0?万")  # 11.2/10万
 _GROWN = re.compile(r"(?:增长|上升|下降|回落|增速|增幅|降幅)[为达到了]{0,2}$")
 _MONEY_AFTER = re.compile(r"(?:的)?[^,;。\d]{0,6}(?:资金|经费|补助|补贴|奖励|奖金|贷款|投资|基金)")
 _BODIES = re.compile(
@@ -145,14 +147,16 @@ def _names_unit(text: str, entity: Entity) -> bool:
 
 
 def _relabelled(text: str, entity: Entity) -> Entity:
-    """A bare masked name is a region, a bare 2000万 beside a word for money is money, a bare 72.4 no percentage."""
+    """A bare masked name is a region, a bare 2000万 beside a word for money is money, 1/3 is a percentage, a bare 72.4
+    is none."""
     start, end = entity.span
-    if entity.label is Label.PERCENT and (m := _BARE_NUMBER.match(text, start)) is not None and m.end() == end:
-        grown = _GROWN.search(text, max(0, start - 4), start) is not None
-        return entity if grown else Entity(Label.COUNT, entity.span, entity.score)
+    word = entity.span.of(text)
+    if entity.label is Label.PERCENT and (_is_bare(text, entity.span) or _RATE.fullmatch(word)):
+        return Entity(Label.COUNT, entity.span, entity.score)
     if entity.label not in (Label.COUNT, Label.PEOPLE):
         return entity
-    word = entity.span.of(text)
+    if _SHARE.fullmatch(word):
+        return Entity(Label.PERCENT, entity.span, entity.score)
     if entity.label is Label.COUNT and word.strip("X") == "":
         return Entity(Label.AREA, entity.span, entity.score)
     if word[-1] in "万亿":
@@ -160,6 +164,12 @@ def _relabelled(text: str, entity: Entity) -> Entity:
         if _MONEY_BEFORE.search(before) or _MONEY_AFTER.search(after):
             return Entity(Label.MONEY, entity.span, entity.score)
     return entity
+
+
+def _is_bare(text: str, span: Span) -> bool:
+    """Whether a decimal has no unit, its own or that of a list, and no word before it says that it is a rate."""
+    m = _BARE_NUMBER.match(text, span.start)
+    return m is not None and m.end() == span.end and _GROWN.search(text, max(0, span.start - 4), span.start) is None
 
 
 def _enclosed(text: str, entity: Entity) -> Entity:

@@ -169,6 +169,11 @@ def test_a_bare_number_is_no_percentage(text: str, word: str, label: Label) -> N
     assert _settled(text, (word, Label.PERCENT)) == [(word, label)]
 
 
+def test_a_fraction_is_a_share_and_a_rate_is_none() -> None:
+    assert _settled("机构精简1/3。", ("1/3", Label.COUNT)) == [("1/3", Label.PERCENT)]
+    assert _settled("死亡率11.2/10万,", ("11.2/10万", Label.PERCENT)) == [("11.2/10万", Label.COUNT)]
+
+
 def test_the_unit_of_a_table_is_no_value() -> None:
     assert _settled("单位:万元", ("万元", Label.MONEY)) == []
     assert _settled("(单位:亿元、万人)", ("亿元", Label.MONEY), ("万人", Label.PEOPLE)) == []
