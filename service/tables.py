@@ -28,7 +28,7 @@ _NOTE = re.compile(r"\s*[((]?(?:注|备注|说明|数据来源|资料来源|来�
 _UNIT_LINE = re.compile(r"[\s((]*(?:计量)?单位\s*[:：]")
 _LABEL_CELL = re.compile(
     r"\s*(?:序号|编号|区块|地区|区域|县市区|县\(?市、?区\)?|区县|区市县|市县|各地|属地|名称|指标.{0,4}|项目.{0,4}|类别|类型|单位"
-    r"|计量单位|年份|年度|月份|时间|部门|乡镇.{0,4}|街道|镇街|园区|备注|说明|牵头单位|责任单位|责任科室|完成时限)\s*"
+    r"|计量单位|年份|年度|月份|时间|部门|乡镇.{0,4}|街道|镇街|园区|片区|板块|功能区|备注|说明|牵头单位|责任单位|责任科室|完成时限)\s*"
 )
 _LEAF_CELL = re.compile(r"排名|名次|位次|[((](?:[%％‰]|亿|万|千|元|家|人|个|项|件|名)")
 _CAPTION_TAIL = re.compile(r"[。;；,，、!！?？]$")
@@ -273,6 +273,8 @@ def _align_header(text: str, rows: list[list[Span]], width: int) -> list[list[Ce
         below = rows[index + 1] if index + 1 < len(rows) else None
         if any(cell.end == cell.start for cell in cells) or len(cells) > len(free):  # blanks kept: places as given
             grid.append([Cell(cell, column) for column, cell in enumerate(cells) if cell.end > cell.start])
+            if below is not None and len(below) < len(free):
+                free = [c for c in free if c >= len(cells) or not _LABEL_CELL.fullmatch(cells[c].of(text))]
             continue
         if below is None or len(cells) == len(free) or any(cell.end == cell.start for cell in below):
             row = [Cell(cell, column) for cell, column in zip(cells, free, strict=False)]

@@ -211,6 +211,19 @@ def test_parks_down_the_rows_are_regions() -> None:
     assert spans(text, Label.AREA) == ["云杉智造园", "小溪湾"]
 
 
+def test_a_second_header_row_begins_behind_the_rows_names() -> None:
+    text = """各片区主要指标
+片区 | 营业收入 | | 技术合同登记额 | |
+金额(亿元) | 同比(%) | 金额(亿元) | 完成率(%) | |
+小溪湾 | 61.40 | 11.3 | 8.92 | 104.9 | |"""
+    assert lines(text) == [
+        "61.40 营业收入+金额 6.14e+09元 level 2023 小溪湾",
+        "11.3 营业收入 11.3% growth 2023 小溪湾 yoy",
+        "8.92 技术合同登记额+金额 8.92e+08元 level 2023 小溪湾",
+        "104.9 技术合同登记额+完成率 104.9% level 2023 小溪湾",
+    ]
+
+
 def test_regions_as_columns() -> None:
     text = "|指标|临江区|望湖县|全市|\n|---|---|---|---|\n|研发投入(万元)|1200|800|2000|\n|增速(%)|5.2|-3.1|1|\n"
     assert lines(text, area="临江区") == [
