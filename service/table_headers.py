@@ -105,6 +105,7 @@ CLASSIFIERS = (
     (re.compile(r"(?:活动|培训|讲座|会议?|对接会|路演|大赛)$"), "场"),
     (re.compile(r"(?:学校|中学|小学|大学|高校|院校|幼儿园)$"), "所"),
     (re.compile(r"(?:新品种|品种)$"), "个"),
+    (re.compile(r"(?:得分|评分|总分)$"), "分"),
 )  # fmt: skip
 _COUNT_TAIL = re.compile(r"(?:总数|数量|总量|个数|家数|数|总计|量)$")
 _PERCENT_NAME = re.compile(r"(?:率|占比|比重|强度|增速|增幅|比例|%|指数增幅)$|占.+比")

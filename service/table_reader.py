@@ -260,6 +260,9 @@ class _Reader:
             return found[0]
         if area is None or area.source is not Source.TABLE:
             return None
+        home = self._report.area
+        if home is not None and area.area.name.endswith(("街道", "镇", "乡")) and home.name.endswith(("区", "县")):
+            return "全" + home.name[-1]
         return LEVEL_SCOPES.get(gazetteer().level(area.area) or "")
 
     # --------------------------------------------------------------------------------------------------------- rows

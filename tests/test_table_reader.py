@@ -224,6 +224,19 @@ def test_a_second_header_row_begins_behind_the_rows_names() -> None:
     ]
 
 
+def test_towns_are_ranked_in_their_county_and_scores_are_points() -> None:
+    text = """各乡镇考核结果
+乡镇 | 综合得分 | 排名 |
+小溪镇 | 95.12 | 1 |
+云杉街道 | 94.3 | 2 |"""
+    assert lines(text) == [
+        "95.12 综合得分 95.12分 level 2023 小溪镇",
+        "1 综合得分 1名次 rank 2023 小溪镇 全县",
+        "94.3 综合得分 94.3分 level 2023 云杉街道",
+        "2 综合得分 2名次 rank 2023 云杉街道 全县",
+    ]
+
+
 def test_regions_as_columns() -> None:
     text = "|指标|临江区|望湖县|全市|\n|---|---|---|---|\n|研发投入(万元)|1200|800|2000|\n|增速(%)|5.2|-3.1|1|\n"
     assert lines(text, area="临江区") == [
