@@ -39,11 +39,13 @@ labelstudio: $(VENV)/.dev .label-studio/.made ## install Label Studio into .labe
 	@touch $@
 
 # Each step leaves its result under build/ and goes on where it was cut off; `rm -r build` starts from nothing.
-train: $(VENV)/.training ## make the model from nothing: base, adaptation, names, reader, export, calibration
+train: $(VENV)/.training ## make the model from nothing: base, adaptation, names, two readers, their mean, export, calibration
 	test -f build/base/vocabulary.json || $(BIN)/python -m training.base
 	test -f build/adapted/vocabulary.json || $(BIN)/python -m training.adapt
 	test -f build/named/vocabulary.json || $(BIN)/python -m training.names
 	test -f build/reader/vocabulary.json || $(BIN)/python -m training.train --ship
+	test -f build/second/vocabulary.json || $(BIN)/python -m training.train --ship --epochs 7 --out build/second
+	$(BIN)/python -m training.average
 	$(BIN)/python -m training.export
 	$(BIN)/python -m training.calibrate --keep
 

@@ -8,7 +8,8 @@ which; the rules here only move an edge that cannot be right, and complete the q
 one
    sign lies inside comes in or goes out whole; a document is named with its book-title marks;
 2. two bodies written together (区委区政府, 科技局(科协)) are two spans, and so are a platform and its second name in
-   brackets, a region and the indicator named after it;
+   brackets, a region and the indicator named after it; a region and the body named after it are one, and a host and
+   its platform;
 3. a value takes the edges of the quantity that holds it, a rank those from its scope to its ordinal, a time those of
    the whole expression; a quantity that no entity touches becomes a value where the network leans to one;
 4. the unit that a table's head names (单位:万元) is no value;
@@ -62,6 +63,8 @@ _BROUGHT_ABOUT = re.compile(r"(?:拥有|上报|聘用|举办|组建|培育|聘�
 _TO_A_PLACE = re.compile(r"(?:进入|位居|位列|跻身|挺进|排名|排在|[居列排])(?=..)")
 _OF_A_REGION = re.compile(r"[占向比居](?=(?:全[国省市区县州]|[我本][省市区县州])$)")
 _PUT_FORWARD = ("推荐", "申报")  # together they say what is counted
+_ONE_NAME = {(Label.AREA, Label.ORG), (Label.AREA, Label.PLATFORM), (Label.ORG, Label.PLATFORM)}
+_DEICTIC = re.compile("[全我本各]")
 # A body's other name, or a second body in the same house, and what a platform is to be called: 科技局(科协).
 _SECOND_NAME = re.compile(
     r"([^()]*(?:[局委办厅部会院]|中心|办公室))"
@@ -94,7 +97,7 @@ class Shape:
 def settle(text: str, entities: Sequence[Entity], shapes: Sequence[Shape]) -> list[Entity]:
     """The entities in reading order, without overlaps, their edges mended."""
     mended = [e for entity in entities for e in _parted(text, _trimmed(text, _enclosed(text, entity)))]
-    mended = _apart(sorted(mended, key=_start))
+    mended = _joined(text, _apart(sorted(mended, key=_start)))
     for shape in shapes:
         first = bisect_right(mended, shape.span.start, key=_end)
         last = bisect_left(mended, shape.span.end, lo=first, key=_start)
@@ -271,6 +274,24 @@ def _parted(text: str, entity: Entity) -> list[Entity]:
             Entity(Label.INDICATOR, Span(cut, entity.span.end), entity.score),
         ]
     return [entity]
+
+
+def _joined(text: str, entities: list[Entity]) -> list[Entity]:
+    """A region and the body or platform that follows it without a break as one (青溪县人民政府), and so a body and its
+    platform; not 全区 and the like."""
+    kept: list[Entity] = []
+    for e in entities:
+        last = kept[-1] if kept else None
+        if (
+            last is not None
+            and last.span.end == e.span.start
+            and (last.label, e.label) in _ONE_NAME
+            and not _DEICTIC.match(text, last.span.start)
+        ):
+            kept[-1] = Entity(e.label, Span(last.span.start, e.span.end), min(last.score, e.score))
+        else:
+            kept.append(e)
+    return kept
 
 
 def _apart(entities: list[Entity]) -> list[Entity]:

@@ -107,6 +107,29 @@ def test_a_second_name_in_brackets_stands_apart(tagged: str, label: Label, right
     assert _settled(f"{tagged}推进", (tagged, label)) == [(name, label) for name in right]
 
 
+@pytest.mark.parametrize(
+    ("text", "marks", "right"),
+    [
+        ("青溪县人民政府", [("青溪县", Label.AREA), ("人民政府", Label.ORG)], [("青溪县人民政府", Label.ORG)]),
+        (
+            "青溪重装盾构实验室",
+            [("青溪重装", Label.ORG), ("盾构实验室", Label.PLATFORM)],
+            [("青溪重装盾构实验室", Label.PLATFORM)],
+        ),
+        ("全区科技局", [("全区", Label.AREA), ("科技局", Label.ORG)], [("全区", Label.AREA), ("科技局", Label.ORG)]),
+        (
+            "青溪县、科技局",
+            [("青溪县", Label.AREA), ("科技局", Label.ORG)],
+            [("青溪县", Label.AREA), ("科技局", Label.ORG)],
+        ),
+    ],
+)
+def test_a_region_is_part_of_the_name_it_opens(
+    text: str, marks: list[tuple[str, Label]], right: list[tuple[str, Label]]
+) -> None:
+    assert _settled(text, *marks) == right
+
+
 def test_a_region_stands_apart_from_its_indicator() -> None:
     indicator = Label.INDICATOR
     assert _settled("青溪区R&D投入强度为", ("青溪区R&D投入强度", indicator)) == [

@@ -1,6 +1,6 @@
 """Exports a trained reader: ONNX, int8, with a parity check, and the manifest.
 
-    python -m training.export --reader build/reader --out models/baoshu-base [--version 0.4.0]
+    python -m training.export --reader build/averaged --out models/baoshu-base [--version 0.5.0]
     python -m training.export --again models/baoshu-base --out models/baoshu-base
 
 Writes `reader.onnx` (dynamic int8 weights per channel; the tag head and what feeds it stays fp32), `pairs.onnx`,
@@ -176,11 +176,11 @@ def _write(fields: Mapping[str, Any], out: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Export a trained reader.")
-    parser.add_argument("--reader", type=Path, default=Path("build/reader"))
+    parser.add_argument("--reader", type=Path, default=Path("build/averaged"))
     parser.add_argument("--again", type=Path, help="a model folder to write anew, instead of a trained reader")
     parser.add_argument("--out", type=Path, default=Path("models/baoshu-base"))
     parser.add_argument("--name", default="baoshu")
-    parser.add_argument("--version", default="0.4.0")
+    parser.add_argument("--version", default="0.5.0")
     args = parser.parse_args()
     if args.again is not None:
         again(args.again, args.out)
