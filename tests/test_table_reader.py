@@ -211,30 +211,42 @@ def test_parks_down_the_rows_are_regions() -> None:
     assert spans(text, Label.AREA) == ["云杉智造园", "小溪湾"]
 
 
-def test_a_second_header_row_begins_behind_the_rows_names() -> None:
-    text = """各片区主要指标
+SECOND_ROW_BEHIND_THE_NAMES = """各片区主要指标
 片区 | 营业收入 | | 技术合同登记额 | |
 金额(亿元) | 同比(%) | 金额(亿元) | 完成率(%) | |
 小溪湾 | 61.40 | 11.3 | 8.92 | 104.9 | |"""
-    assert lines(text) == [
-        "61.40 营业收入+金额 6.14e+09元 level 2023 小溪湾",
-        "11.3 营业收入 11.3% growth 2023 小溪湾 yoy",
-        "8.92 技术合同登记额+金额 8.92e+08元 level 2023 小溪湾",
-        "104.9 技术合同登记额+完成率 104.9% level 2023 小溪湾",
-    ]
-
-
-def test_towns_are_ranked_in_their_county_and_scores_are_points() -> None:
-    text = """各乡镇考核结果
+TOWNS_AND_SCORES = """各乡镇考核结果
 乡镇 | 综合得分 | 排名 |
 小溪镇 | 95.12 | 1 |
 云杉街道 | 94.3 | 2 |"""
-    assert lines(text) == [
-        "95.12 综合得分 95.12分 level 2023 小溪镇",
-        "1 综合得分 1名次 rank 2023 小溪镇 全县",
-        "94.3 综合得分 94.3分 level 2023 云杉街道",
-        "2 综合得分 2名次 rank 2023 云杉街道 全县",
-    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            SECOND_ROW_BEHIND_THE_NAMES,
+            [
+                "61.40 营业收入+金额 6.14e+09元 level 2023 小溪湾",
+                "11.3 营业收入 11.3% growth 2023 小溪湾 yoy",
+                "8.92 技术合同登记额+金额 8.92e+08元 level 2023 小溪湾",
+                "104.9 技术合同登记额+完成率 104.9% level 2023 小溪湾",
+            ],
+        ),
+        (
+            TOWNS_AND_SCORES,
+            [
+                "95.12 综合得分 95.12分 level 2023 小溪镇",
+                "1 综合得分 1名次 rank 2023 小溪镇 全县",
+                "94.3 综合得分 94.3分 level 2023 云杉街道",
+                "2 综合得分 2名次 rank 2023 云杉街道 全县",
+            ],
+        ),
+    ],
+    ids=["a second header row begins behind the rows' names", "towns are ranked in their county, scores are points"],
+)
+def test_rows_of_parks_and_towns(text: str, said: list[str]) -> None:
+    assert lines(text) == said
 
 
 def test_regions_as_columns() -> None:
